@@ -1,0 +1,64 @@
+import type { BlobBytes, Descriptor } from "../model/image.ts";
+import type { Platform } from "../model/platform.ts";
+
+/** Bytes with what is claimed of them; `image/complete.ts` checks the claim. */
+export interface StoredBytes {
+  readonly bytes: Uint8Array;
+  readonly mediaType?: string;
+  readonly digest?: string;
+  readonly size?: number;
+}
+
+/** An image that a store holds by its manifest or index: OCI layouts and registries. */
+export interface ManifestSource {
+  readonly kind: "manifest";
+  readonly reference: string;
+  readonly root: StoredBytes;
+  /** A manifest or index that the root leads to. At most `Limits.manifestBytes`. */
+  readonly manifest: (descriptor: Descriptor) => Promise<Uint8Array>;
+  /** A config or layer blob. */
+  readonly blob: (descriptor: Descriptor) => Promise<BlobBytes>;
+  readonly close: () => Promise<void>;
+}
+
+/** An image without a manifest: what `docker save` wrote before Docker 25. */
+export interface ArchiveSource {
+  readonly kind: "archive";
+  readonly reference: string;
+  readonly config: StoredBytes;
+  /** Lowest first. */
+  readonly layers: readonly BlobBytes[];
+  readonly close: () => Promise<void>;
+}
+
+export type ImageSource = ManifestSource | ArchiveSource;
+
+/** What a store may use of the world outside. */
+export interface OpenOptions {
+  readonly platform: Platform;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** A folder of this run's own, removed at its end. */
+  readonly temporaryFolder: string;
+  readonly signal: AbortSignal;
+  /** Registries that may be spoken to without TLS, or `true` for all. Loopback always may. */
+  readonly insecure: readonly string[] | true;
+  /** Bytes done of bytes expected, for progress; called seldom enough to print. */
+  readonly onProgress?: (label: string, done: number, total: number | undefined) => void;
+}
+
+/** A place where images live. */
+export interface Store {
+  /** What stands before the colon of a reference: `oci-archive`. */
+  readonly scheme: string;
+  /** One line for the help. */
+  readonly summary: string;
+  /** Opens what stands after the colon. Throws UserError: code `not-found`, `unauthorized`, `unreadable`, … */
+  readonly open: (name: string, options: OpenOptions) => Promise<ImageSource>;
+  /** For a bare reference: whether the file or folder looks like one of this store's. */
+  readonly recognises?: (path: string) => Promise<boolean>;
+}
+
+/** Declares a store; the identity function, for its type. */
+export function defineStore(store: Store): Store {
+  return store;
+}

@@ -1,0 +1,234 @@
+import { defineFact, type Fact, type Facts } from "../contracts/fact.ts";
+import { fates, mergeLayers, type Fate, type MergedLayers } from "../image/merge.ts";
+import type { ByteString } from "../lib/byte-string.ts";
+import { entryTypes, type ElfSection, type EntryType, type LayerIndex } from "../model/layer-index.ts";
+import type { PathTable } from "../model/path-table.ts";
+
+/**
+ * All that the layers store and what a container sees of it. An *entry* is a number, 0 to `entryCount - 1`, lowest layer
+ * first; a *node* is a path's number in `paths`. Nothing is held as objects, so a million files cost what their columns cost.
+ */
+export interface FileTree {
+  readonly paths: PathTable;
+  readonly entryCount: number;
+  /** Everything that was odd when the layers were stacked. */
+  readonly oddities: MergedLayers["oddities"];
+
+  readonly layerOf: (entry: number) => number;
+  readonly nodeOf: (entry: number) => number;
+  /** A byte string without leading slash. */
+  readonly path: (entry: number) => ByteString;
+  readonly type: (entry: number) => EntryType;
+  /** Size of the content that a container sees, in bytes. */
+  readonly size: (entry: number) => number;
+  readonly mode: (entry: number) => number;
+  /** `uid:gid`. */
+  readonly owner: (entry: number) => string;
+  readonly mtime: (entry: number) => number;
+  /** sha256 of the content as a byte string of 32; the empty string for what has no content. */
+  readonly hash: (entry: number) => ByteString;
+  readonly symlink: (entry: number) => ByteString | undefined;
+  readonly elfSections: (entry: number) => readonly ElfSection[];
+  /** What the entry costs in the uncompressed layer: headers, content, padding. */
+  readonly tarBytes: (entry: number) => number;
+  /** What it costs in the layer's blob. */
+  readonly compressedBytes: (entry: number) => number;
+
+  readonly fate: (entry: number) => Fate;
+  /** The layer that hid the entry. */
+  readonly hiddenBy: (entry: number) => number;
+  /** The entry that carries the content: itself, or for a hard link the one it leads to. */
+  readonly contentOf: (entry: number) => number;
+  /** Whether a container sees the entry, or another name of its content. */
+  readonly isLive: (entry: number) => boolean;
+
+  /** The visible entry at a node, or -1. */
+  readonly visible: (node: number) => number;
+  /** The visible entry at a path, links not followed, or -1. */
+  readonly find: (path: ByteString) => number;
+  /** The visible entry that a path leads to, symlinks followed inside the image (at most 40), or -1. */
+  readonly resolve: (path: ByteString) => number;
+  /** Visible entries at a node and below it. */
+  readonly within: (node: number) => Generator<number>;
+  /** All visible entries. */
+  readonly all: () => Generator<number>;
+  /**
+   * Nodes with a visible entry whose path matches a pattern: names separated by `/`, where `*` stands for any run of bytes in
+   * a name and a name `**` for any number of folders.
+   */
+  readonly glob: (pattern: string) => Generator<number>;
+  /** Stored entries at a node in all layers, the lowest first, hidden ones too. */
+  readonly stored: (node: number) => readonly number[];
+}
+
+/** The stacked layers of an image. */
+export const fileTree: Fact<FileTree> = defineFact("file-tree", (facts: Facts) => createFileTree(facts.layers));
+
+/** A file tree over layer indexes. */
+export function createFileTree(layers: readonly LayerIndex[]): FileTree {
+  const merged = mergeLayers(layers);
+  const { paths, bases } = merged;
+  const live = liveContent(merged);
+  let storedByNode: StoredByNode | undefined;
+
+  const layerOf = (entry: number): number => {
+    let low = 0;
+    let high = bases.length - 2;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((bases[middle] ?? 0) <= entry) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  };
+  /** Reads a column: the layer's and the entry's place in it. */
+  const at = <T>(entry: number, read: (layer: LayerIndex, index: number) => T): T => {
+    const layer = layerOf(entry);
+    const index = layers[layer];
+    if (index === undefined || entry < 0 || entry >= merged.entryCount) throw new RangeError(`no entry ${entry}`);
+    return read(index, entry - (bases[layer] ?? 0));
+  };
+  const visible = (node: number): number => merged.visible[node] ?? -1;
+  const type = (entry: number): EntryType => at(entry, (layer, index) => entryTypes[layer.type[index] ?? 0] ?? "file");
+  const symlink = (entry: number): ByteString | undefined => at(entry, (layer, index) => layer.symlinks.get(index));
+
+  function* within(node: number): Generator<number> {
+    const entry = visible(node);
+    if (entry >= 0) yield entry;
+    for (const child of paths.children(node)) yield* within(child);
+  }
+
+  const resolve = (path: ByteString): number => {
+    let hops = 0;
+    const pending = path.split("/").reverse();
+    let node = 0;
+    while (pending.length > 0) {
+      const name = pending.pop() ?? "";
+      if (name === "" || name === ".") continue;
+      if (name === "..") {
+        node = paths.parent(node);
+        continue;
+      }
+      const child = paths.findChild(node, name);
+      if (child < 0) return -1;
+      const entry = visible(child);
+      const target = entry < 0 ? undefined : symlink(entry);
+      if (target === undefined) node = child;
+      else {
+        if (++hops > 40) return -1;
+        if (target.startsWith("/")) node = 0;
+        pending.push(...target.split("/").reverse());
+      }
+    }
+    return visible(node);
+  };
+
+  return {
+    paths,
+    entryCount: merged.entryCount,
+    oddities: merged.oddities,
+    layerOf,
+    nodeOf: (entry) => merged.nodes[entry] ?? 0,
+    path: (entry) => paths.path(merged.nodes[entry] ?? 0),
+    type,
+    size: (entry) => at(entry, (layer, index) => layer.size[index] ?? 0),
+    mode: (entry) => at(entry, (layer, index) => layer.mode[index] ?? 0),
+    owner: (entry) => at(entry, (layer, index) => `${layer.uid[index] ?? 0}:${layer.gid[index] ?? 0}`),
+    mtime: (entry) => at(entry, (layer, index) => layer.mtime[index] ?? 0),
+    hash: (entry) =>
+      at(entry, (layer, index) =>
+        entryTypes[layer.type[index] ?? 0] === "file"
+          ? Buffer.from(layer.hashes.buffer, layer.hashes.byteOffset + 32 * index, 32).toString("latin1")
+          : "",
+      ),
+    symlink,
+    elfSections: (entry) => at(entry, (layer, index) => layer.elf.get(index) ?? []),
+    tarBytes: (entry) => at(entry, (layer, index) => (layer.starts[index + 1] ?? 0) - (layer.starts[index] ?? 0)),
+    compressedBytes: (entry) =>
+      at(entry, (layer, index) => (layer.compressedStarts[index + 1] ?? 0) - (layer.compressedStarts[index] ?? 0)),
+    fate: (entry) => fates[merged.fate[entry] ?? 0] ?? "visible",
+    hiddenBy: (entry) => merged.hiddenBy[entry] ?? 0,
+    contentOf: (entry) => merged.content[entry] ?? entry,
+    isLive: (entry) => live[entry] === 1,
+    visible,
+    find: (path) => {
+      const node = paths.find(path);
+      return node < 0 ? -1 : visible(node);
+    },
+    resolve,
+    within,
+    all: () => within(0),
+    glob: (pattern) => matching(paths, visible, pattern.split("/").map(matcher), 0, 0, new Set()),
+    stored: (node) => (storedByNode ??= groupByNode(merged)).at(node),
+  };
+}
+
+/** By entry: 1 when it is visible, a merged folder, or carries the content of a visible hard link. */
+function liveContent(merged: MergedLayers): Uint8Array {
+  const live = new Uint8Array(merged.entryCount);
+  for (let entry = 0; entry < merged.entryCount; entry++) {
+    const fate = fates[merged.fate[entry] ?? 0];
+    if (fate !== "visible" && fate !== "merged") continue;
+    live[entry] = 1;
+    live[merged.content[entry] ?? entry] = 1;
+  }
+  return live;
+}
+
+interface StoredByNode {
+  readonly at: (node: number) => readonly number[];
+}
+
+/** Entries by node: a counting sort, four bytes an entry. */
+function groupByNode(merged: MergedLayers): StoredByNode {
+  const starts = new Uint32Array(merged.paths.count + 1);
+  for (const node of merged.nodes) starts[node + 1] = (starts[node + 1] ?? 0) + 1;
+  for (let node = 0; node < merged.paths.count; node++) starts[node + 1] = (starts[node + 1] ?? 0) + (starts[node] ?? 0);
+  const next = starts.slice();
+  const entries = new Uint32Array(merged.entryCount);
+  for (let entry = 0; entry < merged.entryCount; entry++) {
+    const node = merged.nodes[entry] ?? 0;
+    const place = next[node] ?? 0;
+    entries[place] = entry;
+    next[node] = place + 1;
+  }
+  return { at: (node) => [...entries.subarray(starts[node] ?? 0, starts[node + 1] ?? 0)] };
+}
+
+type Matcher = "any-folders" | ((name: ByteString) => boolean);
+
+function matcher(segment: string): Matcher {
+  if (segment === "**") return "any-folders";
+  if (!segment.includes("*")) return (name) => name === segment;
+  const expression = new RegExp(`^${segment.split("*").map(escapeRegExp).join("[^]*")}$`);
+  return (name) => expression.test(name);
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}
+
+function* matching(
+  paths: PathTable,
+  visible: (node: number) => number,
+  matchers: readonly Matcher[],
+  position: number,
+  folder: number,
+  seen: Set<number>,
+): Generator<number> {
+  const wanted = matchers[position];
+  if (wanted === undefined) return;
+  if (wanted === "any-folders") yield* matching(paths, visible, matchers, position + 1, folder, seen);
+  for (const child of paths.children(folder)) {
+    if (wanted === "any-folders") {
+      yield* matching(paths, visible, matchers, position, child, seen);
+    } else if (wanted(paths.name(child))) {
+      if (position + 1 === matchers.length) {
+        if (visible(child) >= 0 && !seen.has(child)) {
+          seen.add(child);
+          yield child;
+        }
+      } else yield* matching(paths, visible, matchers, position + 1, child, seen);
+    }
+  }
+}

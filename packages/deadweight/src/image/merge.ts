@@ -1,0 +1,194 @@
+import { entryTypes, type LayerIndex } from "../model/layer-index.ts";
+import { PathTable, rootNode } from "../model/path-table.ts";
+
+/**
+ * What became of a stored entry when the layers were stacked, by the rules of overlayfs (docker and podman agree):
+ * `visible` in a container; `merged` a folder that a higher layer stores again; `overwritten` at the same path; `removed` by a
+ * whiteout of its own; `below-removed` or `below-opaque` with a folder; `replaced` because its folder became a file;
+ * `repeated` by a later entry of the same layer; `marker` a whiteout or opaque marker.
+ */
+export const fates = [
+  "visible",
+  "merged",
+  "overwritten",
+  "removed",
+  "below-removed",
+  "below-opaque",
+  "replaced",
+  "repeated",
+  "marker",
+] as const;
+export type Fate = (typeof fates)[number];
+
+/** The stacked layers, in arrays. An entry's number is its place in its layer plus `bases[layer]`. */
+export interface MergedLayers {
+  readonly paths: PathTable;
+  readonly entryCount: number;
+  /** First entry number of each layer, and at the end the count of all. */
+  readonly bases: readonly number[];
+  /** By entry: its node in `paths`. */
+  readonly nodes: Uint32Array;
+  /** By entry: place in `fates`. */
+  readonly fate: Uint8Array;
+  /** By entry: the layer that hid it; its own layer while it is visible. */
+  readonly hiddenBy: Uint16Array;
+  /** By entry: the entry that carries its content: another one for a hard link. */
+  readonly content: Uint32Array;
+  /** By node: the entry that a container sees, or -1. */
+  readonly visible: Int32Array;
+  /** What depends on the runtime, and what points nowhere. */
+  readonly oddities: readonly { readonly entry: number; readonly message: string }[];
+}
+
+const typeNumber = Object.fromEntries(entryTypes.map((type, number) => [type, number])) as Record<
+  (typeof entryTypes)[number],
+  number
+>;
+const fateNumber = Object.fromEntries(fates.map((fate, number) => [fate, number])) as Record<Fate, number>;
+
+/** Stacks layers, lowest first, into what a container sees, and remembers what became of every stored entry. */
+export function mergeLayers(layers: readonly LayerIndex[]): MergedLayers {
+  const merger = new Merger(layers);
+  for (const [index, layer] of layers.entries()) merger.stack(index, layer);
+  return merger.result();
+}
+
+class Merger {
+  readonly #paths = new PathTable();
+  readonly #bases: number[] = [0];
+  readonly #nodes: Uint32Array;
+  readonly #fate: Uint8Array;
+  readonly #hiddenBy: Uint16Array;
+  readonly #content: Uint32Array;
+  readonly #oddities: { entry: number; message: string }[] = [];
+  readonly #types: Uint8Array;
+  #visible = new Int32Array(1).fill(-1);
+  #layer = 0;
+
+  constructor(layers: readonly LayerIndex[]) {
+    for (const layer of layers) this.#bases.push((this.#bases.at(-1) ?? 0) + layer.count);
+    const count = this.#bases.at(-1) ?? 0;
+    this.#nodes = new Uint32Array(count);
+    this.#fate = new Uint8Array(count);
+    this.#hiddenBy = new Uint16Array(count);
+    this.#content = new Uint32Array(count);
+    this.#types = new Uint8Array(count);
+  }
+
+  stack(index: number, layer: LayerIndex): void {
+    this.#layer = index;
+    const base = this.#bases[index] ?? 0;
+    const nodeOf = this.#paths.merge(layer.paths);
+    this.#grow();
+    this.#types.set(layer.type.subarray(0, layer.count), base);
+    for (let at = 0; at < layer.count; at++) {
+      this.#nodes[base + at] = nodeOf[layer.path[at] ?? 0] ?? 0;
+      this.#hiddenBy[base + at] = index;
+      this.#content[base + at] = base + at;
+    }
+    this.#applyMarkers(base, layer);
+    for (let at = 0; at < layer.count; at++) {
+      if (!isMarker(layer.type[at] ?? 0)) this.#place(base + at, base);
+      if (layer.type[at] === typeNumber.hardlink) this.#link(base + at, nodeOf[layer.linkNode[at] ?? 0] ?? 0, base);
+    }
+  }
+
+  result(): MergedLayers {
+    return {
+      paths: this.#paths,
+      entryCount: this.#nodes.length,
+      bases: this.#bases,
+      nodes: this.#nodes,
+      fate: this.#fate,
+      hiddenBy: this.#hiddenBy,
+      content: this.#content,
+      visible: this.#visible,
+      oddities: this.#oddities,
+    };
+  }
+
+  /** A layer's markers hide lower layers alone, wherever in the archive they stand. */
+  #applyMarkers(base: number, layer: LayerIndex): void {
+    for (let at = 0; at < layer.count; at++) {
+      const type = layer.type[at] ?? 0;
+      if (!isMarker(type)) continue;
+      const node = this.#nodes[base + at] ?? 0;
+      this.#fate[base + at] = fateNumber.marker;
+      if (type === typeNumber.opaque && node === rootNode) {
+        this.#oddities.push({
+          entry: base + at,
+          message: "an opaque marker at the root: overlay file systems ignore it, other runtimes do not",
+        });
+      } else if (type === typeNumber.opaque) this.#hideBelow(node, "below-opaque");
+      else {
+        this.#hide(node, "removed");
+        this.#hideBelow(node, "below-removed");
+      }
+    }
+  }
+
+  #place(entry: number, base: number): void {
+    const node = this.#nodes[entry] ?? 0;
+    this.#makeParentsFolders(node, entry);
+    const below = this.#visible[node] ?? -1;
+    if (below >= base) this.#hide(node, "repeated");
+    else if (below >= 0 && this.#isFolder(below) && this.#isFolder(entry)) this.#fateOf(below, "merged");
+    else if (below >= 0) this.#hide(node, "overwritten");
+    if (!this.#isFolder(entry) && below >= 0 && this.#isFolder(below)) this.#hideBelow(node, "replaced");
+    this.#visible[node] = entry;
+  }
+
+  /** An entry below what is a link or a file in the stack: overlay makes a folder of it, other runtimes follow the link. */
+  #makeParentsFolders(node: number, entry: number): void {
+    for (let up = this.#paths.parent(node); up !== rootNode; up = this.#paths.parent(up)) {
+      const parent = this.#visible[up] ?? -1;
+      if (parent < 0) continue;
+      if (this.#isFolder(parent)) return;
+      this.#oddities.push({ entry, message: "lies below what is no folder: runtimes differ in where it goes" });
+      this.#hide(up, "replaced");
+    }
+  }
+
+  #link(entry: number, target: number, base: number): void {
+    const found = this.#visible[target] ?? -1;
+    if (found < 0 || found === entry) this.#oddities.push({ entry, message: "a hard link whose target is not in the image" });
+    else {
+      this.#content[entry] = this.#content[found] ?? found;
+      if (found < base)
+        this.#oddities.push({ entry, message: "a hard link to a lower layer: engines refuse it or copy the file" });
+    }
+  }
+
+  #hideBelow(folder: number, fate: Fate): void {
+    for (const child of this.#paths.children(folder)) {
+      this.#hide(child, fate);
+      this.#hideBelow(child, fate);
+    }
+  }
+
+  #hide(node: number, fate: Fate): void {
+    const entry = this.#visible[node] ?? -1;
+    if (entry < 0) return;
+    this.#fateOf(entry, fate);
+    this.#visible[node] = -1;
+  }
+
+  #fateOf(entry: number, fate: Fate): void {
+    this.#fate[entry] = fateNumber[fate];
+    this.#hiddenBy[entry] = this.#layer;
+  }
+
+  #isFolder(entry: number): boolean {
+    return this.#types[entry] === typeNumber.directory;
+  }
+
+  #grow(): void {
+    const visible = new Int32Array(this.#paths.count).fill(-1);
+    visible.set(this.#visible);
+    this.#visible = visible;
+  }
+}
+
+function isMarker(type: number): boolean {
+  return type === typeNumber.whiteout || type === typeNumber.opaque;
+}

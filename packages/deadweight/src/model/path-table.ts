@@ -1,0 +1,185 @@
+import type { ByteString } from "../lib/byte-string.ts";
+
+/** The root folder's node in every path table. */
+export const rootNode = 0;
+
+/** The plain arrays of a path table, for a worker's message or a cache. */
+export interface PathTableData {
+  readonly count: number;
+  readonly parents: Uint32Array;
+  readonly nameStarts: Uint32Array;
+  readonly names: Uint8Array;
+}
+
+/**
+ * Paths as a tree of names in typed arrays, about 45 bytes a path: a million paths fit where a million strings would not.
+ * A node is a number; 0 is the root; a parent has a smaller number than its children. Names are bytes.
+ */
+export class PathTable {
+  #count = 1;
+  #parents = new Uint32Array(1024);
+  #nameStarts = new Uint32Array(1025);
+  #names = Buffer.alloc(16384);
+  #firstChild = new Uint32Array(1024);
+  #nextSibling = new Uint32Array(1024);
+  #slots = new Uint32Array(4096);
+
+  /** Nodes in the table, the root included. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The node of a path, made when it is not there. Empty, `.` and leading segments are dropped; `..` stops at the root. */
+  intern(path: ByteString): number {
+    let node = rootNode;
+    for (const name of segments(path)) node = name === ".." ? this.parent(node) : this.child(node, name);
+    return node;
+  }
+
+  /** The node of a path, or -1. */
+  find(path: ByteString): number {
+    let node = rootNode;
+    for (const name of segments(path)) {
+      node = name === ".." ? this.parent(node) : this.findChild(node, name);
+      if (node < 0) return -1;
+    }
+    return node;
+  }
+
+  /** The child of a folder by name, made when it is not there. */
+  child(parent: number, name: ByteString): number {
+    if (this.#count * 2 > this.#slots.length) this.#rehash();
+    const found = this.#lookup(parent, name);
+    if (found >= 0) return found;
+    const node = this.#append(parent, name);
+    this.#slots[-found - 1] = node;
+    return node;
+  }
+
+  /** The child of a folder by name, or -1. */
+  findChild(parent: number, name: ByteString): number {
+    const found = this.#lookup(parent, name);
+    return found < 0 ? -1 : found;
+  }
+
+  parent(node: number): number {
+    return this.#parents[node] ?? 0;
+  }
+
+  name(node: number): ByteString {
+    const start = this.#nameStarts[node] ?? 0;
+    return this.#names.toString("latin1", start, this.#nameStarts[node + 1] ?? start);
+  }
+
+  /** The path without a leading slash; the root is the empty string. */
+  path(node: number): ByteString {
+    if (node === rootNode) return "";
+    let path = this.name(node);
+    for (let up = this.parent(node); up !== rootNode; up = this.parent(up)) path = `${this.name(up)}/${path}`;
+    return path;
+  }
+
+  /** The names right below a folder, latest first. */
+  *children(node: number): Generator<number> {
+    for (let child = this.#firstChild[node] ?? 0; child !== 0; child = this.#nextSibling[child] ?? 0) yield child;
+  }
+
+  /** Whether `node` is `folder` or below it. */
+  isWithin(node: number, folder: number): boolean {
+    let at = node;
+    while (at > folder) at = this.parent(at);
+    return at === folder;
+  }
+
+  /** For each node of `other`, its node here; what is missing is made. */
+  merge(other: PathTable): Uint32Array {
+    const nodes = new Uint32Array(other.count);
+    for (let node = 1; node < other.count; node++) nodes[node] = this.child(nodes[other.parent(node)] ?? 0, other.name(node));
+    return nodes;
+  }
+
+  /** The table as plain arrays, cut to size. */
+  data(): PathTableData {
+    return {
+      count: this.#count,
+      parents: this.#parents.slice(0, this.#count),
+      nameStarts: this.#nameStarts.slice(0, this.#count + 1),
+      names: this.#names.slice(0, this.#nameStarts[this.#count] ?? 0),
+    };
+  }
+
+  /** A table from plain arrays. */
+  static from(data: PathTableData): PathTable {
+    const table = new PathTable();
+    const names = Buffer.from(data.names.buffer, data.names.byteOffset, data.names.length);
+    for (let node = 1; node < data.count; node++) {
+      table.child(data.parents[node] ?? 0, names.toString("latin1", data.nameStarts[node], data.nameStarts[node + 1]));
+    }
+    return table;
+  }
+
+  /** The node, or -1 - slot where it would go. */
+  #lookup(parent: number, name: ByteString): number {
+    const mask = this.#slots.length - 1;
+    let slot = hash(parent, name) & mask;
+    for (let node = this.#slots[slot] ?? 0; node !== 0; node = this.#slots[slot] ?? 0) {
+      if (this.#parents[node] === parent && this.#isNamed(node, name)) return node;
+      slot = (slot + 1) & mask;
+    }
+    return -slot - 1;
+  }
+
+  #isNamed(node: number, name: ByteString): boolean {
+    const start = this.#nameStarts[node] ?? 0;
+    if ((this.#nameStarts[node + 1] ?? 0) - start !== name.length) return false;
+    for (let index = 0; index < name.length; index++) if (this.#names[start + index] !== name.charCodeAt(index)) return false;
+    return true;
+  }
+
+  #append(parent: number, name: ByteString): number {
+    this.#reserve(name.length);
+    const node = this.#count++;
+    const start = this.#nameStarts[node] ?? 0;
+    for (let index = 0; index < name.length; index++) this.#names[start + index] = name.charCodeAt(index);
+    this.#nameStarts[node + 1] = start + name.length;
+    this.#parents[node] = parent;
+    this.#nextSibling[node] = this.#firstChild[parent] ?? 0;
+    this.#firstChild[parent] = node;
+    return node;
+  }
+
+  /** Makes room for one more node. */
+  #reserve(nameLength: number): void {
+    const used = this.#nameStarts[this.#count] ?? 0;
+    if (used + nameLength > this.#names.length) this.#names = Buffer.concat([this.#names], (used + nameLength) * 2);
+    if (this.#count + 1 < this.#parents.length) return;
+    this.#parents = grown(this.#parents, this.#count + 2);
+    this.#nameStarts = grown(this.#nameStarts, this.#count + 3);
+    this.#firstChild = grown(this.#firstChild, this.#count + 2);
+    this.#nextSibling = grown(this.#nextSibling, this.#count + 2);
+  }
+
+  #rehash(): void {
+    this.#slots = new Uint32Array(this.#slots.length * 2);
+    for (let node = 1; node < this.#count; node++) {
+      this.#slots[-this.#lookup(this.parent(node), this.name(node)) - 1] = node;
+    }
+  }
+}
+
+function* segments(path: ByteString): Generator<ByteString> {
+  for (const name of path.split("/")) if (name !== "" && name !== ".") yield name;
+}
+
+/** FNV-1a over the parent's number and the name. */
+function hash(parent: number, name: ByteString): number {
+  let value = Math.imul(parent ^ 0x811c9dc5, 0x01000193);
+  for (let index = 0; index < name.length; index++) value = Math.imul(value ^ name.charCodeAt(index), 0x01000193);
+  return (value ^ (value >>> 15)) >>> 0;
+}
+
+function grown(array: Uint32Array<ArrayBuffer>, least: number): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(Math.max(least, array.length * 2));
+  larger.set(array);
+  return larger;
+}
