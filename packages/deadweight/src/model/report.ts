@@ -1,8 +1,9 @@
 import type { Digest } from "./digest.ts";
 import type { Platform } from "./platform.ts";
 
-/** How safe a change is, docs/measuring.md: `lossless` < `verified` < `opt-in`. */
-export type Safety = "lossless" | "verified" | "opt-in";
+/** How safe a change is, the safest first, docs/measuring.md. */
+export const safeties = ["lossless", "verified", "opt-in"] as const;
+export type Safety = (typeof safeties)[number];
 
 /** How a number was come by. An estimate never poses as a measurement. */
 export type Basis = "measured" | "derived" | "estimated";
@@ -51,18 +52,21 @@ export interface Problem {
   readonly message: string;
 }
 
-export type ComponentKind =
-  | "dpkg"
-  | "apk"
-  | "rpm"
-  | "python"
-  | "npm"
-  | "conda"
-  | "cuda"
-  | "model"
-  | "cache"
-  | "application"
-  | "unowned";
+/** What can own bytes. */
+export const componentKinds = [
+  "dpkg",
+  "apk",
+  "rpm",
+  "python",
+  "npm",
+  "conda",
+  "cuda",
+  "model",
+  "cache",
+  "application",
+  "unowned",
+] as const;
+export type ComponentKind = (typeof componentKinds)[number];
 
 export interface ReportComponent {
   readonly kind: ComponentKind;
