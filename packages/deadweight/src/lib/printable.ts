@@ -1,0 +1,18 @@
+// Controls, formats (bidi among them), separators, lone surrogates, and all that a terminal shows as nothing: UAX 44, UTS 39.
+const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
+
+const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/**
+ * A text that can't move the cursor, colour the terminal, reorder or hide other text: control, bidi, zero-width and other
+ * invisible characters are written as `\n`, `\x1b` or `\u{202e}`. One line stays one line.
+ */
+export function printable(text: string): string {
+  return text.replace(unsafe, (character) => short[character] ?? escaped(character));
+}
+
+function escaped(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  // `\x80` and above is how textOf writes a byte of a name that is no UTF-8.
+  return code < 0x80 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;
+}
