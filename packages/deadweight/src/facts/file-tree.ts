@@ -21,10 +21,14 @@ export interface FileTree {
   readonly type: (entry: number) => EntryType;
   /** Size of the content that a container sees, in bytes. */
   readonly size: (entry: number) => number;
+  /** Content bytes in the layer: fewer than `size` for a sparse file alone. */
+  readonly storedSize: (entry: number) => number;
   readonly mode: (entry: number) => number;
   /** `uid:gid`. */
   readonly owner: (entry: number) => string;
   readonly mtime: (entry: number) => number;
+  /** Extended attributes by name, values are bytes; empty where there are none. */
+  readonly xattrs: (entry: number) => ReadonlyMap<string, ByteString>;
   /** sha256 of the content as a byte string of 32; the empty string for what has no content. */
   readonly hash: (entry: number) => ByteString;
   readonly symlink: (entry: number) => ByteString | undefined;
@@ -60,6 +64,8 @@ export interface FileTree {
   /** Stored entries at a node in all layers, the lowest first, hidden ones too. */
   readonly stored: (node: number) => readonly number[];
 }
+
+const noAttributes: ReadonlyMap<string, ByteString> = new Map();
 
 /** The stacked layers of an image. */
 export const fileTree: Fact<FileTree> = defineFact("file-tree", (facts: Facts) => createFileTree(facts.layers));
@@ -132,9 +138,11 @@ export function createFileTree(layers: readonly LayerIndex[]): FileTree {
     path: (entry) => paths.path(merged.nodes[entry] ?? 0),
     type,
     size: (entry) => at(entry, (layer, index) => layer.size[index] ?? 0),
+    storedSize: (entry) => at(entry, (layer, index) => layer.storedSize[index] ?? 0),
     mode: (entry) => at(entry, (layer, index) => layer.mode[index] ?? 0),
     owner: (entry) => at(entry, (layer, index) => `${layer.uid[index] ?? 0}:${layer.gid[index] ?? 0}`),
     mtime: (entry) => at(entry, (layer, index) => layer.mtime[index] ?? 0),
+    xattrs: (entry) => at(entry, (layer, index) => layer.xattrs.get(index) ?? noAttributes),
     hash: (entry) =>
       at(entry, (layer, index) =>
         entryTypes[layer.type[index] ?? 0] === "file"
