@@ -15,6 +15,10 @@ export interface Limits {
   readonly layers: number;
   readonly indexDepth: number;
   readonly indexEntries: number;
+  /** Members of a docker-archive or an oci-archive: a thousand layers take four thousand. */
+  readonly archiveMembers: number;
+  /** `manifest.json` of a docker-archive. */
+  readonly archiveManifestBytes: number;
   readonly symlinkHops: number;
   readonly zstdWindowBytes: number;
   /** One file that a cataloger wants whole. */
@@ -36,6 +40,8 @@ export const defaultLimits: Limits = {
   layers: 1000,
   indexDepth: 8,
   indexEntries: 1000,
+  archiveMembers: 100_000,
+  archiveManifestBytes: MiB,
   symlinkHops: 40,
   zstdWindowBytes: 128 * MiB,
   capturedFileBytes: 512 * MiB,

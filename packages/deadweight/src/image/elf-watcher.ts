@@ -1,0 +1,73 @@
+import {
+  elfHeaderSize,
+  parseUnloadedSections,
+  sectionWindow,
+  type SectionWindow,
+  type UnloadedSection,
+} from "../binary/elf-sections.ts";
+
+const none: readonly UnloadedSection[] = [];
+
+/**
+ * Finds the unloaded sections of ELF files while their bytes go by: the header at the beginning says where the section headers
+ * are, and only those bytes are kept. Costs one comparison for a file of another kind.
+ */
+export class ElfWatcher {
+  #head = new Uint8Array(elfHeaderSize);
+  #headLength = 0;
+  #size = 0;
+  #offset = 0;
+  #watching = false;
+  #window: SectionWindow | undefined;
+  #kept = new Uint8Array(0);
+
+  /** Begins a file of `size` stored bytes. */
+  begin(size: number): void {
+    this.#size = size;
+    this.#offset = 0;
+    this.#headLength = 0;
+    this.#window = undefined;
+    this.#watching = size >= elfHeaderSize;
+  }
+
+  write(piece: Uint8Array): void {
+    if (!this.#watching) return;
+    if (this.#offset === 0 && piece[0] !== 0x7f) {
+      this.#watching = false;
+      return;
+    }
+    this.#readHead(piece);
+    this.#keep(piece);
+    this.#offset += piece.length;
+  }
+
+  /** The sections; empty for what is no ELF file, or when its names could not be seen. */
+  end(): readonly UnloadedSection[] {
+    if (!this.#watching || this.#window === undefined) return none;
+    const { start } = this.#window;
+    return parseUnloadedSections(this.#head, this.#kept, start, this.#size);
+  }
+
+  #readHead(piece: Uint8Array): void {
+    if (this.#headLength === elfHeaderSize) return;
+    const part = piece.subarray(0, elfHeaderSize - this.#headLength);
+    this.#head.set(part, this.#headLength);
+    this.#headLength += part.length;
+    if (this.#headLength < elfHeaderSize) return;
+    this.#window = sectionWindow(this.#head, this.#size);
+    if (this.#window === undefined) {
+      this.#watching = false;
+      return;
+    }
+    const { start, end } = this.#window;
+    this.#kept = new Uint8Array(end - start);
+    this.#kept.set(this.#head.subarray(Math.min(start, elfHeaderSize), Math.min(end, elfHeaderSize)));
+  }
+
+  #keep(piece: Uint8Array): void {
+    if (this.#window === undefined) return;
+    const from = Math.max(this.#window.start, this.#offset);
+    const to = Math.min(this.#window.end, this.#offset + piece.length);
+    if (from < to) this.#kept.set(piece.subarray(from - this.#offset, to - this.#offset), from - this.#window.start);
+  }
+}
