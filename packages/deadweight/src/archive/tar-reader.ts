@@ -88,6 +88,11 @@ export class TarReader {
     return this.#start;
   }
 
+  /** Whether the blocks that end an archive have been read: the rest is not looked at. */
+  get ended(): boolean {
+    return this.#state === "ended";
+  }
+
   /** Content bytes that may be left out of the input now: call `skip` with at most as many. */
   get skippable(): number {
     return this.#state === "content" ? this.#wanted : 0;
