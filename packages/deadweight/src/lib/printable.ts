@@ -1,11 +1,12 @@
-// Controls, formats (bidi among them), separators, lone surrogates, and all that a terminal shows as nothing: UAX 44, UTS 39.
-const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
+// Controls, formats (bidi among them), separators, lone surrogates, all that a terminal shows as nothing (UAX 44, UTS 39), and
+// marks piled on one letter: more than four take no column but cover the lines above.
+const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]|(?<=\p{M}{4})\p{M}/gu;
 
 const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /**
  * A text that can't move the cursor, colour the terminal, reorder or hide other text: control, bidi, zero-width and other
- * invisible characters are written as `\n`, `\x1b` or `\u{202e}`. One line stays one line.
+ * invisible characters and piled marks are written as `\n`, `\x1b` or `\u{202e}`. One line stays one line.
  */
 export function printable(text: string): string {
   return text.replace(unsafe, (character) => short[character] ?? escaped(character));

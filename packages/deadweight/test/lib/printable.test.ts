@@ -21,6 +21,7 @@ test("what moves, colours, reorders or hides text is written out", () => {
     ["line\u2028paragraph\u2029", "line\\u{2028}paragraph\\u{2029}"],
     ["tag\u{e0041}", "tag\\u{e0041}"],
     ["lone \ud800 surrogate", "lone \\u{d800} surrogate"],
+    [`e${"\u0301".repeat(6)}`, `e${"\u0301".repeat(4)}\\u{301}\\u{301}`],
   ];
   for (const [text, shown] of cases) assert.equal(printable(text), shown);
 });
