@@ -8,6 +8,8 @@ export interface Descriptor {
   readonly size: number;
   readonly platform?: Platform;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Where a foreign layer lies outside the store. Never fetched: stores refuse a descriptor that has some. */
+  readonly urls?: readonly string[];
 }
 
 /** Bytes of a blob that can be had: part of a local file, or a stream that can be opened again. */
