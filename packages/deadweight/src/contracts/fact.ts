@@ -8,6 +8,8 @@ export interface Evidence {
   readonly layers: readonly LayerIndex[];
   /** Names of images whose layers, by diffId, may begin this one: `--base`, or what the engine has. */
   readonly knownBases: readonly { readonly name: string; readonly diffIds: readonly string[] }[];
+  /** This run's own folder, removed at its end, for a database that can be opened by path alone. */
+  readonly temporaryFolder: string;
 }
 
 /** Measured knowledge with a name: derived once for an image, then remembered. */

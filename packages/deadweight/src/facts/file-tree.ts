@@ -61,6 +61,8 @@ export interface FileTree {
    * a name and a name `**` for any number of folders.
    */
   readonly glob: (pattern: string) => Generator<number>;
+  /** The same over all nodes, those too where a container sees nothing. */
+  readonly globAll: (pattern: string) => Generator<number>;
   /** Stored entries at a node in all layers, the lowest first, hidden ones too. */
   readonly stored: (node: number) => readonly number[];
 }
@@ -99,9 +101,12 @@ export function createFileTree(layers: readonly LayerIndex[]): FileTree {
   const symlink = (entry: number): ByteString | undefined => at(entry, (layer, index) => layer.symlinks.get(index));
 
   function* within(node: number): Generator<number> {
-    const entry = visible(node);
-    if (entry >= 0) yield entry;
-    for (const child of paths.children(node)) yield* within(child);
+    const pending = [node];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      const entry = visible(next);
+      if (entry >= 0) yield entry;
+      pending.push(...paths.children(next));
+    }
   }
 
   const resolve = (path: ByteString): number => {
@@ -166,7 +171,8 @@ export function createFileTree(layers: readonly LayerIndex[]): FileTree {
     resolve,
     within,
     all: () => within(0),
-    glob: (pattern) => matching(paths, visible, pattern.split("/").map(matcher), 0, 0, new Set()),
+    glob: (pattern) => matching(paths, pattern, (node) => visible(node) >= 0),
+    globAll: (pattern) => matching(paths, pattern, () => true),
     stored: (node) => (storedByNode ??= groupByNode(merged)).at(node),
   };
 }
@@ -203,40 +209,45 @@ function groupByNode(merged: MergedLayers): StoredByNode {
   return { at: (node) => [...entries.subarray(starts[node] ?? 0, starts[node + 1] ?? 0)] };
 }
 
-type Matcher = "any-folders" | ((name: ByteString) => boolean);
+type Matcher =
+  | { readonly kind: "name"; readonly name: ByteString }
+  | { readonly kind: "pattern"; readonly test: RegExp }
+  | { readonly kind: "folders" };
 
 function matcher(segment: string): Matcher {
-  if (segment === "**") return "any-folders";
-  if (!segment.includes("*")) return (name) => name === segment;
-  const expression = new RegExp(`^${segment.split("*").map(escapeRegExp).join("[^]*")}$`);
-  return (name) => expression.test(name);
+  if (segment === "**") return { kind: "folders" };
+  if (!segment.includes("*")) return { kind: "name", name: segment };
+  return { kind: "pattern", test: new RegExp(`^${segment.split("*").map(escapeRegExp).join("[^]*")}$`) };
 }
 
 function escapeRegExp(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
-function* matching(
-  paths: PathTable,
-  visible: (node: number) => number,
-  matchers: readonly Matcher[],
-  position: number,
-  folder: number,
-  seen: Set<number>,
-): Generator<number> {
-  const wanted = matchers[position];
-  if (wanted === undefined) return;
-  if (wanted === "any-folders") yield* matching(paths, visible, matchers, position + 1, folder, seen);
-  for (const child of paths.children(folder)) {
-    if (wanted === "any-folders") {
-      yield* matching(paths, visible, matchers, position, child, seen);
-    } else if (wanted(paths.name(child))) {
-      if (position + 1 === matchers.length) {
-        if (visible(child) >= 0 && !seen.has(child)) {
-          seen.add(child);
-          yield child;
-        }
-      } else yield* matching(paths, visible, matchers, position + 1, child, seen);
+/** Nodes whose path matches, each once. Works off a list, not the call stack: paths may be thousands of folders deep. */
+function* matching(paths: PathTable, pattern: string, accept: (node: number) => boolean): Generator<number> {
+  const matchers = pattern.split("/").map(matcher);
+  const pending: (readonly [position: number, folder: number])[] = [[0, 0]];
+  const seen = new Set<number>();
+  const step = function* (position: number, child: number): Generator<number> {
+    if (position < matchers.length) pending.push([position, child]);
+    else if (accept(child) && !seen.has(child)) {
+      seen.add(child);
+      yield child;
+    }
+  };
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const [position, folder] = next;
+    const wanted = matchers[position];
+    if (wanted === undefined) continue;
+    if (wanted.kind === "name") {
+      const child = paths.findChild(folder, wanted.name);
+      if (child >= 0) yield* step(position + 1, child);
+    } else if (wanted.kind === "pattern") {
+      for (const child of paths.children(folder)) if (wanted.test.test(paths.name(child))) yield* step(position + 1, child);
+    } else {
+      pending.push([position + 1, folder]);
+      for (const child of paths.children(folder)) pending.push([position, child]);
     }
   }
 }

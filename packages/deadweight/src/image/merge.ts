@@ -160,9 +160,10 @@ class Merger {
   }
 
   #hideBelow(folder: number, fate: Fate): void {
-    for (const child of this.#paths.children(folder)) {
-      this.#hide(child, fate);
-      this.#hideBelow(child, fate);
+    const pending = [...this.#paths.children(folder)];
+    for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+      this.#hide(node, fate);
+      pending.push(...this.#paths.children(node));
     }
   }
 

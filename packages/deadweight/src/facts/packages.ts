@@ -1,0 +1,93 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { catalogers } from "../catalogers/index.ts";
+import type { Cataloger, Package, WantedFile } from "../contracts/cataloger.ts";
+import { defineFact, type Fact, type Facts } from "../contracts/fact.ts";
+import { wantedFiles } from "../image/wanted-files.ts";
+import { textOf, type ByteString } from "../lib/byte-string.ts";
+import type { CapturedFile } from "../model/layer-index.ts";
+import type { Problem } from "../model/report.ts";
+import { fileTree, type FileTree } from "./file-tree.ts";
+
+/** The packages of one cataloger once a layer is stacked; the same object as in the layer below when nothing changed. */
+export type CatalogedPackages = ReadonlyMap<Cataloger, readonly Package[]>;
+
+export interface InstalledPackages {
+  /** What a container would show if the image ended at each layer, lowest first. */
+  readonly layers: readonly CatalogedPackages[];
+  /** What the whole image shows. */
+  readonly final: readonly Package[];
+  /** Databases that could not be read, and wanted files that were not looked into. */
+  readonly problems: readonly Problem[];
+}
+
+/** The packages that the image's databases list, layer by layer. */
+export const packages: Fact<InstalledPackages> = defineFact("packages", (facts: Facts): InstalledPackages => {
+  const tree = facts.get(fileTree);
+  const problems: Problem[] = [];
+  const layers: Map<Cataloger, readonly Package[]>[] = facts.layers.map(() => new Map<Cataloger, readonly Package[]>());
+  for (const cataloger of catalogers) {
+    const files = capturedFor(cataloger, facts, tree);
+    let latest: readonly Package[] | undefined = cataloger.wants.length === 0 ? cataloger.catalog([]).packages : undefined;
+    for (const [layer, found] of layers.entries()) {
+      if (files.some((file) => file.layer === layer || file.hiddenBy === layer)) {
+        const seen = files.filter((file) => file.layer <= layer && file.hiddenBy > layer);
+        const catalog = cataloger.catalog(seen.map((file) => wantedFile(file, facts, file.layer === layer)));
+        latest = catalog.packages;
+        for (const problem of catalog.problems ?? []) {
+          problems.push({ location: { layer: problem.layer, path: textOf(problem.path) }, message: problem.message });
+        }
+      }
+      found.set(cataloger, latest ?? []);
+    }
+  }
+  return { layers, final: [...(layers.at(-1)?.values() ?? [])].flat(), problems: unique(problems) };
+});
+
+interface CapturedAt {
+  readonly path: ByteString;
+  readonly layer: number;
+  /** The layer that hid it; Infinity while it is visible. */
+  readonly hiddenBy: number;
+  readonly size: number;
+  readonly capture: CapturedFile;
+}
+
+/** All captured files that a cataloger wants, whatever became of them, in path order. */
+function capturedFor(cataloger: Cataloger, facts: Facts, tree: FileTree): readonly CapturedAt[] {
+  const wanted = wantedFiles(cataloger.wants);
+  const files: CapturedAt[] = [];
+  let first = 0;
+  for (const [layer, index] of facts.layers.entries()) {
+    for (const capture of index.captures) {
+      const entry = first + capture.entry;
+      const path = tree.path(entry);
+      if (wanted(path) === undefined) continue;
+      const hiddenBy = tree.fate(entry) === "visible" ? Infinity : tree.hiddenBy(entry);
+      files.push({ path, layer, hiddenBy, size: tree.size(entry), capture });
+    }
+    first += index.count;
+  }
+  return files.sort((one, other) => (one.path < other.path ? -1 : one.path > other.path ? 1 : one.layer - other.layer));
+}
+
+function wantedFile(file: CapturedAt, facts: Facts, isNew: boolean): WantedFile {
+  const { spooled, bytes, entry } = file.capture;
+  return {
+    path: file.path,
+    layer: file.layer,
+    size: file.size,
+    isNew,
+    bytes: () => bytes ?? readFileSync(spooled ?? ""),
+    localCopy: () => {
+      if (spooled !== undefined) return spooled;
+      const copy = join(facts.temporaryFolder, `copy-${file.layer}-${entry}`);
+      writeFileSync(copy, bytes ?? new Uint8Array(0), { mode: 0o600 });
+      return copy;
+    },
+  };
+}
+
+function unique(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
+}

@@ -1,0 +1,84 @@
+import { asSize } from "../lib/integer.ts";
+import { asRecord, parseJson } from "../lib/parse-json.ts";
+import { UserError } from "../lib/user-error.ts";
+import { isDigest } from "../model/digest.ts";
+import type { Descriptor } from "../model/image.ts";
+
+export interface Manifest {
+  readonly kind: "manifest";
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface ManifestIndex {
+  readonly kind: "index";
+  readonly manifests: readonly Descriptor[];
+}
+
+const indexTypes = new Set([
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+]);
+const manifestTypes = new Set([
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+]);
+const schema1 = /^application\/vnd\.docker\.distribution\.manifest\.v1/;
+
+/**
+ * Reads a manifest or an index, OCI image-spec manifest.md and image-index.md, and Docker's schema 2 of the same form. What could be
+ * taken for both (`layers` beside `manifests`) is refused (GHSA-mc8v-mgrf-8f4m), as is Docker's schema 1. `expectedType` is what the
+ * descriptor or the registry called it.
+ */
+export function parseManifest(bytes: Uint8Array, expectedType: string | undefined): Manifest | ManifestIndex {
+  const root = asRecord(parseJson(bytes, "manifest"));
+  if (root === undefined) throw unreadable("it is no JSON object");
+  const mediaType = typeof root["mediaType"] === "string" ? root["mediaType"] : undefined;
+  if (root["schemaVersion"] === 1 || schema1.test(mediaType ?? expectedType ?? "")) {
+    throw new UserError("unsupported", "manifest: it is of Docker's schema 1, which no engine writes any more", {
+      hint: "pull it with an engine and push it again: that makes a schema 2 manifest",
+    });
+  }
+  const isIndex = Array.isArray(root["manifests"]);
+  const isManifest = root["config"] !== undefined || root["layers"] !== undefined;
+  if (isIndex === isManifest)
+    throw unreadable(isIndex ? "it has both manifests and layers" : "it has neither manifests nor layers");
+  for (const type of [mediaType, expectedType]) checkType(type, isIndex);
+  return isIndex ? { kind: "index", manifests: descriptors(root["manifests"]) } : manifestFrom(root);
+}
+
+function manifestFrom(root: Readonly<Record<string, unknown>>): Manifest {
+  const [config] = descriptors([root["config"]]);
+  if (config === undefined) throw unreadable("it has no config");
+  const annotations = Object.entries(asRecord(root["annotations"]) ?? {}).map(([key, value]) => [key, String(value)]);
+  return {
+    kind: "manifest",
+    config,
+    layers: descriptors(root["layers"]),
+    annotations: Object.fromEntries(annotations) as Record<string, string>,
+  };
+}
+
+function checkType(type: string | undefined, isIndex: boolean): void {
+  if (type === undefined) return;
+  if ((isIndex ? manifestTypes : indexTypes).has(type))
+    throw unreadable(`it is called ${type} and is ${isIndex ? "an index" : "a manifest"}`);
+}
+
+function descriptors(value: unknown): readonly Descriptor[] {
+  if (value === null || value === undefined) return [];
+  if (!Array.isArray(value)) throw unreadable("its descriptors are no list");
+  return value.map((item) => {
+    const fields = asRecord(item) ?? {};
+    const size = asSize(fields["size"]);
+    if (!isDigest(fields["digest"]))
+      throw unreadable(`a descriptor's digest is ${JSON.stringify(fields["digest"])?.slice(0, 200)}`);
+    if (size === undefined) throw unreadable(`a descriptor's size is ${JSON.stringify(fields["size"])?.slice(0, 200)}`);
+    return { ...(fields as object), mediaType: String(fields["mediaType"] ?? ""), digest: fields["digest"], size } as Descriptor;
+  });
+}
+
+function unreadable(why: string): UserError {
+  return new UserError("unreadable", `manifest: ${why}`);
+}
