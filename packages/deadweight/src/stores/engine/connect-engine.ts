@@ -1,0 +1,148 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { type Dispatcher, Pool } from "undici";
+import { parseJson, asRecord } from "../../lib/parse-json.ts";
+import { UserError } from "../../lib/user-error.ts";
+import type { OpenOptions } from "../../contracts/store.ts";
+import { isLoopback } from "../registry/is-loopback.ts";
+import { dialSsh } from "./dial-ssh.ts";
+import type { EngineAddress, TlsFiles } from "./endpoint.ts";
+
+/** A Docker or Podman engine that answers. */
+export interface Engine {
+  /** What error messages begin with: `docker engine at unix:///var/run/docker.sock (the default)`. */
+  readonly place: string;
+  /** The JSON answer to a GET, at most `maxBytes` of it. Throws UserError: `not-found` for 404, `engine-failed` and others. */
+  readonly json: (path: string, maxBytes: number) => Promise<unknown>;
+  /** The body of the answer to a GET. */
+  readonly stream: (path: string) => Promise<Readable>;
+  /** What a failure while a body is read means. */
+  readonly failure: (error: unknown) => unknown;
+  readonly close: () => Promise<void>;
+}
+
+export type EngineOptions = Pick<OpenOptions, "environment" | "signal" | "insecure">;
+
+const maxMessageBytes = 64 * 1024;
+/** `docker save` writes all layers to the engine's disk before it sends the first byte. */
+const saveTimeoutMs = 60 * 60 * 1000;
+const answerTimeoutMs = 60 * 1000;
+const silenceTimeoutMs = 2 * 60 * 1000;
+
+/** Connects to an engine and asks for its API version. Throws UserError `no-engine` when it is not there or may not be spoken to. */
+export async function connectEngine(address: EngineAddress, options: EngineOptions): Promise<Engine> {
+  const place = `${address.program} engine at ${address.shown}`;
+  const pool = await createPool(address, place, options);
+  const failure = (error: unknown): unknown => connectionError(error, place, options.signal);
+  const get = async (path: string, headersTimeout: number): Promise<Dispatcher.ResponseData> => {
+    try {
+      return await pool.request({ method: "GET", path, signal: options.signal, headersTimeout });
+    } catch (error) {
+      throw failure(error);
+    }
+  };
+  const close = (): Promise<void> => pool.destroy();
+  try {
+    const base = `/v${await apiVersion(await get("/_ping", answerTimeoutMs), place)}`;
+    const checked = async (path: string, timeoutMs: number): Promise<Readable> =>
+      (await checkStatus(await get(base + path, timeoutMs), place, failure)).body;
+    return {
+      place,
+      json: async (path, maxBytes) =>
+        parseJson(await readBody(await checked(path, answerTimeoutMs), maxBytes, place, failure), place),
+      stream: (path) => checked(path, saveTimeoutMs),
+      failure,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function createPool({ program, endpoint }: EngineAddress, place: string, options: EngineOptions): Promise<Pool> {
+  const common = { connections: 4, bodyTimeout: silenceTimeoutMs };
+  if (endpoint.kind === "socket") return new Pool("http://localhost", { ...common, connect: { socketPath: endpoint.path } });
+  if (endpoint.kind === "ssh") {
+    const target = { ...endpoint, place, program, environment: options.environment };
+    const connect: NonNullable<Pool.Options["connect"]> = (_, callback) => {
+      // undici uses nothing of a socket but what a Duplex has.
+      callback(null, dialSsh(target) as unknown as Parameters<typeof callback>[1] & object);
+    };
+    return new Pool("http://localhost", { ...common, connect });
+  }
+  const { host, port, tls } = endpoint;
+  if (tls !== undefined) return new Pool(`https://${host}:${port}`, { ...common, connect: await tlsOptions(tls) });
+  if (!isLoopback(host) && options.insecure !== true && !options.insecure.includes(host)) {
+    throw new UserError("no-engine", `${place}: without TLS whoever is on the network could read and change what it sends`, {
+      hint: `set DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, use ssh://, or allow it with --insecure ${host}`,
+    });
+  }
+  return new Pool(`http://${host}:${port}`, common);
+}
+
+async function tlsOptions(tls: TlsFiles): Promise<Record<string, unknown>> {
+  const read = async (name: string): Promise<Buffer | undefined> =>
+    tls.folder === "" ? undefined : await readFile(join(tls.folder, name)).catch(() => undefined);
+  const [ca, cert, key] = await Promise.all([read("ca.pem"), read("cert.pem"), read("key.pem")]);
+  return { ca, cert, key, rejectUnauthorized: tls.verify };
+}
+
+async function apiVersion(answer: Dispatcher.ResponseData, place: string): Promise<string> {
+  await answer.body.dump();
+  const version = answer.headers["api-version"];
+  if (typeof version === "string" && /^\d{1,3}\.\d{1,3}$/.test(version)) return version;
+  throw new UserError("no-engine", `${place}: answers with status ${answer.statusCode} and no API version: not an engine`);
+}
+
+async function checkStatus(
+  answer: Dispatcher.ResponseData,
+  place: string,
+  failure: (error: unknown) => unknown,
+): Promise<Dispatcher.ResponseData> {
+  if (answer.statusCode === 200) return answer;
+  const said = (await readBody(answer.body, maxMessageBytes, place, failure)).toString();
+  const code = answer.statusCode === 404 ? "not-found" : "engine-failed";
+  throw new UserError(code, `${place}: ${messageIn(said) ?? `status ${answer.statusCode}`}`);
+}
+
+function messageIn(body: string): string | undefined {
+  try {
+    const message = asRecord(JSON.parse(body))?.["message"];
+    return typeof message === "string" && message !== "" ? message.trim().slice(0, 500) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readBody(body: Readable, maxBytes: number, place: string, failure: (error: unknown) => unknown): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const piece of body as AsyncIterable<Uint8Array>) {
+      size += piece.length;
+      if (size > maxBytes) throw new UserError("engine-failed", `${place}: an answer of more than ${maxBytes} bytes`);
+      pieces.push(piece);
+    }
+  } catch (error) {
+    throw failure(error);
+  }
+  return Buffer.concat(pieces);
+}
+
+function connectionError(error: unknown, place: string, signal: AbortSignal): unknown {
+  if (signal.aborted || error instanceof UserError || !(error instanceof Error)) return error;
+  const code = "code" in error ? error.code : undefined;
+  const cause = { cause: error };
+  if (code === "ENOENT") return new UserError("no-engine", `${place}: not running, there is no such socket`, cause);
+  if (code === "ECONNREFUSED") return new UserError("no-engine", `${place}: not running, nothing listens there`, cause);
+  if (code === "EACCES" || code === "EPERM") {
+    const hint = "add yourself to the group of the socket (docker), or run as its owner";
+    return new UserError("no-engine", `${place}: permission denied`, { ...cause, hint });
+  }
+  if (code === "UND_ERR_BODY_TIMEOUT" || code === "UND_ERR_HEADERS_TIMEOUT") {
+    return new UserError("engine-failed", `${place}: sent nothing for too long`, cause);
+  }
+  return new UserError("engine-failed", `${place}: the connection broke: ${error.message || String(code)}`, cause);
+}
