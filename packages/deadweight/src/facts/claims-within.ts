@@ -13,15 +13,10 @@ export function claimsWithin(
   accept: (entry: number) => boolean = () => true,
 ): EntryClaim[] {
   const chosen = new Set<number>();
-  for (const pattern of patterns) {
-    for (const node of tree.glob(pattern)) {
-      const entry = tree.visible(node);
-      if (!leadsToFolder(tree, entry) && isRemovable(tree, entry) && accept(entry)) chosen.add(entry);
-    }
-    // Archives need not store a folder's own entry: below is matched by itself.
-    for (const node of tree.glob(`${pattern}/**/*`)) {
-      const entry = tree.visible(node);
-      if (isRemovable(tree, entry) && accept(entry)) chosen.add(entry);
+  for (const node of patterns.flatMap((pattern) => [...tree.globAll(pattern)])) {
+    for (const entry of tree.within(node)) {
+      if (isRemovable(tree, entry) && !(tree.nodeOf(entry) === node && leadsToFolder(tree, entry)) && accept(entry))
+        chosen.add(entry);
     }
   }
   return removalClaims(tree, chosen);

@@ -9,4 +9,5 @@ test("a list is cut where it grows too long for a line", () => {
   assert.equal(someOf(["a", "b", "c"]), "a, b and c");
   assert.equal(someOf(["a", "b", "c", "d", "e"]), "a, b, c and 2 more");
   assert.equal(someOf(["a", "b", "c"], 1), "a and 2 more");
+  assert.equal(someOf(["a"], 3, 1205), "a and 1,204 more");
 });

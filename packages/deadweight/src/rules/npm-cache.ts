@@ -1,0 +1,57 @@
+import type { Facts } from "../contracts/fact.ts";
+import { defineRule, type Rule } from "../contracts/rule.ts";
+import { cacheFolders, folderFromEnvironment, homeFolders } from "../facts/cache-folders.ts";
+import { leftoverVerdict } from "../facts/leftover-verdict.ts";
+
+/** What npm, yarn and pnpm keep. */
+export const npmCache: Rule = defineRule({
+  name: "npm-cache",
+  title: "Packages that npm, yarn or pnpm kept",
+  meaning:
+    "npm keeps each package that it downloads in ~/.npm/_cacache, yarn 1 in ~/.cache/yarn (as root in /usr/local/share/.cache/yarn), pnpm in its " +
+    "store, from where it makes hard links into node_modules if both are in the same layer and file system.",
+  measure:
+    "All visible files below these folders of root, of the users below /home and of HOME, and where npm_config_cache, YARN_CACHE_FOLDER or " +
+    "PNPM_HOME of the image's environment point to; npm's _logs as well. A file whose content a hard link outside uses costs its header " +
+    "alone, or nothing where the link leads to it.",
+  risk:
+    "None for these. Left alone is what programs run from: npm's _npx, the global virtual store of pnpm (links), and the cache of yarn 2 and " +
+    "later, which Plug'n'Play loads packages from.",
+  evaluate: (facts) =>
+    leftoverVerdict(facts, {
+      what: "of the caches of npm, yarn or pnpm",
+      patterns: [...npmFolders(facts), ...yarnFolders(facts), ...pnpmFolders(facts)],
+      safety: "lossless",
+      avoid: "add `npm cache clean --force` (`yarn cache clean`, `pnpm store prune`), or a cache mount, to",
+      tool: {
+        patterns: ["usr/bin/node*", "usr/local/bin/node", "opt/*/bin/node", "root/.nvm", "usr/local/nvm", "*/bin/node"],
+        absent: "there is no Node in the image",
+      },
+    }),
+});
+
+function npmFolders(facts: Facts): string[] {
+  const settings = ["npm_config_cache", "NPM_CONFIG_CACHE"].map((variable) => folderFromEnvironment(facts, variable));
+  const folders = [...homeFolders(facts).map((home) => `${home}/.npm`), ...settings.filter((folder) => folder !== undefined)];
+  return folders.flatMap((folder) => [`${folder}/_cacache`, `${folder}/_logs`]);
+}
+
+/** Yarn 1 keeps `npm-NAME-VERSION-…` in one folder for each version of its cache's layout: `v6`. */
+function yarnFolders(facts: Facts): string[] {
+  const folders = ["usr/local/share/.cache/yarn", ...cacheFolders(facts, "yarn", "YARN_CACHE_FOLDER")];
+  return folders.flatMap((folder) => [`${folder}/v*/npm-*`, `${folder}/v*/.tmp`]);
+}
+
+function pnpmFolders(facts: Facts): string[] {
+  const home = folderFromEnvironment(facts, "PNPM_HOME");
+  const stores = [
+    ...homeFolders(facts).flatMap((folder) => [`${folder}/.local/share/pnpm/store`, `${folder}/.pnpm-store`]),
+    ...(home === undefined ? [] : [`${home}/store`]),
+    "*/.pnpm-store",
+    ".pnpm-store",
+  ];
+  return [
+    ...stores.flatMap((store) => [`${store}/v*/files`, `${store}/v*/index`]),
+    ...homeFolders(facts).map((folder) => `${folder}/.cache/pnpm`),
+  ];
+}
