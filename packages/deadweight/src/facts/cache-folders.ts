@@ -1,16 +1,21 @@
 import type { Facts } from "../contracts/fact.ts";
 import { byteStringFromText } from "../lib/byte-string.ts";
 
-/** Patterns of the home folders: root's, those below `/home`, and `HOME` of the image's environment. */
-export function homeFolders(facts: Facts): readonly string[] {
-  return distinct(["root", "home/*", folderFromEnvironment(facts, "HOME")]);
+/** Patterns of a path below every possible home: `/`, `/root`, `/app`, `/home/NAME`, and `HOME` of the image's environment. */
+export function inHomes(facts: Facts, path: string): readonly string[] {
+  const home = folderFromEnvironment(facts, "HOME");
+  return [path, `*/${path}`, `*/*/${path}`, ...(home === undefined ? [] : [`${home}/${path}`])];
 }
 
-/** Patterns of a tool's folders below the caches of all users, and where a variable of the environment puts it. */
+/** Patterns of a tool's folders below the caches of all homes, and where a variable of the environment puts it. */
 export function cacheFolders(facts: Facts, tool: string, variable: string): readonly string[] {
-  const caches = [...homeFolders(facts).map((home) => `${home}/.cache`), folderFromEnvironment(facts, "XDG_CACHE_HOME")];
-  const folders = caches.map((cache) => (cache === undefined ? undefined : `${cache}/${tool}`));
-  return distinct([...folders, folderFromEnvironment(facts, variable)]);
+  const caches = folderFromEnvironment(facts, "XDG_CACHE_HOME");
+  const own = folderFromEnvironment(facts, variable);
+  return [
+    ...inHomes(facts, `.cache/${tool}`),
+    ...(caches === undefined ? [] : [`${caches}/${tool}`]),
+    ...(own === undefined ? [] : [own]),
+  ];
 }
 
 /** The absolute folder that a variable of the image's environment names, without leading slash; undefined for any other value. */
@@ -21,8 +26,4 @@ export function folderFromEnvironment(facts: Facts, variable: string): string | 
   // A `*` would become a pattern, and `/` would be the whole image.
   if (!value.startsWith("/") || names.length === 0 || names.some((name) => name === ".." || name.includes("*"))) return undefined;
   return byteStringFromText(names.join("/"));
-}
-
-function distinct(folders: readonly (string | undefined)[]): string[] {
-  return [...new Set(folders.filter((folder) => folder !== undefined))];
 }

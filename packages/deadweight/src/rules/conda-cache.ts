@@ -1,6 +1,6 @@
 import type { Facts } from "../contracts/fact.ts";
 import { defineRule, type Rule } from "../contracts/rule.ts";
-import { folderFromEnvironment, homeFolders } from "../facts/cache-folders.ts";
+import { folderFromEnvironment } from "../facts/cache-folders.ts";
 import { fileTree } from "../facts/file-tree.ts";
 import { leftoverVerdict } from "../facts/leftover-verdict.ts";
 
@@ -13,9 +13,9 @@ export const condaCache: Rule = defineRule({
     "pkgs/cache. The environments are made of hard links to what is unpacked, which cost nothing in the same layer; an environment that " +
     "was made or changed in a later layer is stored twice.",
   measure:
-    "All visible files below a folder pkgs that is conda's: it holds urls.txt, or conda-meta stands beside it. Looked at are /opt, " +
-    "/usr/local, the root folder and the homes, two folders deep, ~/.conda and CONDA_PKGS_DIRS. A file whose content a hard link outside " +
-    "uses costs its header alone, or nothing where the link leads to it.",
+    "All visible files below a folder pkgs that is conda's: it holds urls.txt, or conda-meta stands beside it: at most " +
+    "three folders deep (/opt/conda/pkgs, /home/NAME/miniconda3/pkgs), or where CONDA_PKGS_DIRS of the image's environment points to. " +
+    "A file whose content a hard link outside uses costs its header alone, or nothing where the link leads to it.",
   risk:
     "None for copies and hard links. Where conda fell back to symbolic links (across file systems) the files that they lead to stay; " +
     "`conda clean -f` would remove them and break the environment.",
@@ -34,9 +34,8 @@ export const condaCache: Rule = defineRule({
 
 function packageFolders(facts: Facts): string[] {
   const tree = facts.get(fileTree);
-  const roots = ["opt/*", "usr/local/*", "*", "srv/*", ...homeFolders(facts).flatMap((home) => [`${home}/*`, `${home}/.*`])];
   const setting = folderFromEnvironment(facts, "CONDA_PKGS_DIRS");
-  const patterns = [...roots.map((root) => `${root}/pkgs`), ...(setting === undefined ? [] : [setting])];
+  const patterns = ["*/pkgs", "*/*/pkgs", "*/*/*/pkgs", ...(setting === undefined ? [] : [setting])];
   const folders = patterns.flatMap((pattern) => [...tree.globAll(pattern)]);
   return folders.filter((node) => isConda(facts, node)).map((node) => tree.paths.path(node));
 }

@@ -1,6 +1,6 @@
 import type { Facts } from "../contracts/fact.ts";
 import { defineRule, type Rule } from "../contracts/rule.ts";
-import { cacheFolders, folderFromEnvironment, homeFolders } from "../facts/cache-folders.ts";
+import { cacheFolders, folderFromEnvironment, inHomes } from "../facts/cache-folders.ts";
 import { leftoverVerdict } from "../facts/leftover-verdict.ts";
 
 /** What npm, yarn and pnpm keep. */
@@ -11,8 +11,8 @@ export const npmCache: Rule = defineRule({
     "npm keeps each package that it downloads in ~/.npm/_cacache, yarn 1 in ~/.cache/yarn (as root in /usr/local/share/.cache/yarn), pnpm in its " +
     "store, from where it makes hard links into node_modules if both are in the same layer and file system.",
   measure:
-    "All visible files below these folders of root, of the users below /home and of HOME, and where npm_config_cache, YARN_CACHE_FOLDER or " +
-    "PNPM_HOME of the image's environment point to; npm's _logs as well. A file whose content a hard link outside uses costs its header " +
+    "All visible files below these folders of all homes (/root, /home/NAME, /app, HOME), and where npm_config_cache, " +
+    "YARN_CACHE_FOLDER or PNPM_HOME of the image's environment point to; npm's _logs as well. A file whose content a hard link outside uses costs its header " +
     "alone, or nothing where the link leads to it.",
   risk:
     "None for these. Left alone is what programs run from: npm's _npx, the global virtual store of pnpm (links), and the cache of yarn 2 and " +
@@ -32,7 +32,7 @@ export const npmCache: Rule = defineRule({
 
 function npmFolders(facts: Facts): string[] {
   const settings = ["npm_config_cache", "NPM_CONFIG_CACHE"].map((variable) => folderFromEnvironment(facts, variable));
-  const folders = [...homeFolders(facts).map((home) => `${home}/.npm`), ...settings.filter((folder) => folder !== undefined)];
+  const folders = [...inHomes(facts, ".npm"), ...settings.filter((folder) => folder !== undefined)];
   return folders.flatMap((folder) => [`${folder}/_cacache`, `${folder}/_logs`]);
 }
 
@@ -45,13 +45,9 @@ function yarnFolders(facts: Facts): string[] {
 function pnpmFolders(facts: Facts): string[] {
   const home = folderFromEnvironment(facts, "PNPM_HOME");
   const stores = [
-    ...homeFolders(facts).flatMap((folder) => [`${folder}/.local/share/pnpm/store`, `${folder}/.pnpm-store`]),
+    ...inHomes(facts, ".local/share/pnpm/store"),
+    ...inHomes(facts, ".pnpm-store"),
     ...(home === undefined ? [] : [`${home}/store`]),
-    "*/.pnpm-store",
-    ".pnpm-store",
   ];
-  return [
-    ...stores.flatMap((store) => [`${store}/v*/files`, `${store}/v*/index`]),
-    ...homeFolders(facts).map((folder) => `${folder}/.cache/pnpm`),
-  ];
+  return [...stores.flatMap((store) => [`${store}/v*/files`, `${store}/v*/index`]), ...inHomes(facts, ".cache/pnpm")];
 }

@@ -14,7 +14,7 @@ export const pipCache: Rule = defineRule({
     "themselves: 3.0 GB for torch 2.5.1 with CUDA. Nothing but a later pip reads them. It is often the largest part of an image that " +
     "costs nothing to drop.",
   measure:
-    "All visible files of these names in .cache/pip of root, of the users below /home and of HOME, in XDG_CACHE_HOME/pip and in " +
+    "All visible files of these names in .cache/pip of all homes (/root, /home/NAME, /app, HOME), in XDG_CACHE_HOME/pip and in " +
     "PIP_CACHE_DIR as the image's environment sets them.",
   risk: "None, unless something runs pip in the container without a network and counts on the cache.",
   evaluate: (facts) =>

@@ -1,4 +1,4 @@
-import { homeFolders } from "../facts/cache-folders.ts";
+import { inHomes } from "../facts/cache-folders.ts";
 import { defineRule, type Rule } from "../contracts/rule.ts";
 import { leftoverVerdict } from "../facts/leftover-verdict.ts";
 
@@ -18,7 +18,7 @@ export const rpmCache: Rule = defineRule({
       what: "of the package managers' caches",
       patterns: [
         ...["dnf", "yum", "libdnf5", "tdnf", "zypp"].map((name) => `var/cache/${name}`),
-        ...homeFolders(facts).map((home) => `${home}/.cache/libdnf5`),
+        ...inHomes(facts, ".cache/libdnf5"),
         "var/tmp/dnf-*",
         "var/tmp/yum-*",
       ],

@@ -1,6 +1,6 @@
 import type { Facts } from "../contracts/fact.ts";
 import { defineRule, type Rule } from "../contracts/rule.ts";
-import { homeFolders } from "../facts/cache-folders.ts";
+import { inHomes } from "../facts/cache-folders.ts";
 import { fileTree } from "../facts/file-tree.ts";
 import { leftoverVerdict } from "../facts/leftover-verdict.ts";
 import { owners } from "../facts/owners.ts";
@@ -17,8 +17,8 @@ const histories = [
   ".viminfo",
 ];
 
-/** What no package and no model claims. */
-const removableKinds: ReadonlySet<ComponentKind> = new Set(["unowned", "application", "cache"]);
+/** What no package, model or cache claims. */
+const removableKinds: ReadonlySet<ComponentKind> = new Set(["unowned", "application"]);
 
 /** What the build left in temporary folders. */
 export const temporaryFiles: Rule = defineRule({
@@ -28,8 +28,8 @@ export const temporaryFiles: Rule = defineRule({
     "Downloads, unpacked archives, requirement lists and build folders in /tmp and /var/tmp that the step which made them did not remove, " +
     "and the histories of shells and tools in the home folders. Where /tmp is a tmpfs at run time nobody can even see them.",
   measure:
-    "All visible files and links below /tmp and /var/tmp, and known history files (.wget-hsts, .bash_history and the like) of root, of the users below " +
-    "/home and of HOME. Folders stay. Files of a package or of a model are left alone.",
+    "All visible files and links below /tmp and /var/tmp, and known history files (.wget-hsts, .bash_history and the like) of all homes. " +
+    "Folders stay. Files of a package, of a model or of a tool's cache are left alone.",
   risk:
     "A program may be started from there. Whatever lies below a folder of /tmp that the entry point, the command, the environment, the " +
     "working folder or a symbolic link outside names is left alone; a path that a script inside the image uses can't be seen.",
@@ -38,7 +38,7 @@ export const temporaryFiles: Rule = defineRule({
     const tree = facts.get(fileTree);
     return leftoverVerdict(facts, {
       what: "of temporary folders and histories",
-      patterns: ["tmp", "var/tmp", ...homeFolders(facts).flatMap((home) => histories.map((name) => `${home}/${name}`))],
+      patterns: ["tmp", "var/tmp", ...histories.flatMap((name) => inHomes(facts, name))],
       accept: (entry) =>
         removableKinds.has(facts.get(owners).of(entry).kind) && !used.some((folder) => isBelow(tree.path(entry), folder)),
       safety: "verified",

@@ -27,7 +27,7 @@ export const uvCache: Rule = defineRule({
     "system, the cache costs next to nothing. With UV_LINK_MODE=copy, across file systems, or for what was downloaded in another layer, " +
     "each file is stored twice.",
   measure:
-    "All visible files in the buckets of .cache/uv of root, of the users below /home and of HOME, of XDG_CACHE_HOME/uv and of " +
+    "All visible files in the buckets of .cache/uv of all homes (/root, /home/NAME, /app, HOME), of XDG_CACHE_HOME/uv and of " +
     "UV_CACHE_DIR as the image's environment sets them. A file whose content a hard link outside uses costs its header alone, or nothing " +
     "where the link leads to it.",
   risk:
