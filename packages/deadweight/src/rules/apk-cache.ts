@@ -6,11 +6,11 @@ export const apkCache: Rule = defineRule({
   name: "apk-cache",
   title: "Indexes and packages that apk kept",
   meaning:
-    "`apk add` without `--no-cache`, and `apk update`, store the indexes of the repositories in /var/cache/apk; where /etc/apk/cache exists " +
-    "the packages are kept there too.",
+    "`apk add` without `--no-cache`, and `apk update`, store the indexes of the repositories in /var/cache/apk; where " +
+    "/etc/apk/cache exists the packages are kept there too.",
   measure:
-    "All visible files below /var/cache/apk and /etc/apk/cache. The database of what is installed, /lib/apk/db, is no cache and stays.",
-  risk: "None: apk loads the indexes again when it needs them. `apk add` in a running container then needs `apk update` or `--no-cache`.",
+    "All visible files below /var/cache/apk and /etc/apk/cache. The database of installed packages, /lib/apk/db, is no cache.",
+  risk: "None: apk loads the indexes again. `apk add` in a running container then needs `apk update` or `--no-cache` first.",
   evaluate: (facts) =>
     leftoverVerdict(facts, {
       what: "of apk's cache",

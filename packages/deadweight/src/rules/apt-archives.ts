@@ -7,15 +7,16 @@ export const aptArchives: Rule = defineRule({
   name: "apt-archives",
   title: "Downloaded packages that apt kept",
   meaning:
-    "apt keeps each .deb that it downloads in /var/cache/apt/archives, and its view of the lists in pkgcache.bin and srcpkgcache.bin. In the " +
-    "official Debian and Ubuntu images /etc/apt/apt.conf.d/docker-clean empties them after each run; a base made by debootstrap, or " +
-    "`Keep-Downloaded-Packages`, lets them stay: 301 MB of packages and 80 MB of caches for an install of 1.4 GB.",
+    "apt keeps each .deb that it downloads in /var/cache/apt/archives, and its view of the lists in pkgcache.bin and " +
+    "srcpkgcache.bin. In the official Debian and Ubuntu images /etc/apt/apt.conf.d/docker-clean empties them after each run; " +
+    "a base made by debootstrap, or `Keep-Downloaded-Packages`, lets them stay: 301 MB of packages and 80 MB of caches for an " +
+    "install of 1.4 GB.",
   measure:
-    "All visible files below /var/cache/apt/archives but empty ones such as `lock`, and /var/cache/apt/pkgcache.bin and srcpkgcache.bin. " +
-    "Folders stay, as apt wants them.",
+    "All visible files below /var/cache/apt/archives but empty ones such as `lock`, and /var/cache/apt/pkgcache.bin and " +
+    "srcpkgcache.bin. Folders stay, as apt wants them.",
   risk:
-    "None: apt downloads a package again when it needs it, and makes the binary caches anew at its next run, which then takes a second " +
-    "longer. A file that docker-clean would have removed is removed by nobody else.",
+    "None: apt downloads a package again when it needs it, and makes the binary caches anew at its next run, which then takes " +
+    "a second longer. A file that docker-clean would have removed is removed by nobody else.",
   evaluate: (facts) =>
     leftoverVerdict(facts, {
       what: "of apt's downloads and caches",

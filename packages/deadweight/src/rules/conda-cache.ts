@@ -9,16 +9,16 @@ export const condaCache: Rule = defineRule({
   name: "conda-cache",
   title: "Packages that conda or mamba kept",
   meaning:
-    "conda keeps each package in the folder pkgs of its root, as downloaded (.conda, .tar.bz2) and unpacked, and the channels' indexes in " +
-    "pkgs/cache. The environments are made of hard links to what is unpacked, which cost nothing in the same layer; an environment that " +
-    "was made or changed in a later layer is stored twice.",
+    "conda keeps each package in the folder pkgs of its root, as downloaded (.conda, .tar.bz2) and unpacked, and the " +
+    "channels' indexes in pkgs/cache. The environments are made of hard links to what is unpacked, which cost nothing in the " +
+    "same layer; an environment that was made or changed in a later layer is stored twice.",
   measure:
-    "All visible files below a folder pkgs that is conda's: it holds urls.txt, or conda-meta stands beside it: at most " +
-    "three folders deep (/opt/conda/pkgs, /home/NAME/miniconda3/pkgs), or where CONDA_PKGS_DIRS of the image's environment points to. " +
-    "A file whose content a hard link outside uses costs its header alone, or nothing where the link leads to it.",
+    "All visible files below a folder pkgs that is conda's: it holds urls.txt, or conda-meta stands beside it: at most three " +
+    "folders deep (/opt/conda/pkgs, /home/NAME/miniconda3/pkgs), or where CONDA_PKGS_DIRS of the image's environment points " +
+    "to. A file whose content a hard link outside uses costs its header alone, or nothing where the link leads to it.",
   risk:
-    "None for copies and hard links. Where conda fell back to symbolic links (across file systems) the files that they lead to stay; " +
-    "`conda clean -f` would remove them and break the environment.",
+    "None for copies and hard links. Where conda fell back to symbolic links (across file systems) the files that they lead " +
+    "to stay; `conda clean -f` would remove them and break the environment.",
   evaluate: (facts) =>
     leftoverVerdict(facts, {
       what: "of conda's package cache",

@@ -10,16 +10,17 @@ export const duplicateFiles: Rule = defineRule({
   name: "duplicate-files",
   title: "The same content at more than one path",
   meaning:
-    "The same bytes are stored at several paths: a wheel that brings a library twice, a tree that is copied to two places, a model that " +
-    "lies in a cache and beside the program. Names that are hard links of each other are one copy already.",
+    "The same bytes are stored at several paths: a wheel that brings a library twice, a tree that is copied to two places, a " +
+    "model that lies in a cache and beside the program. Names that are hard links of each other are one copy already.",
   measure:
-    `Visible files of ${smallestCopyBytes} bytes of content and more are compared by size and sha256. The copy in the lowest layer stays, ` +
-    "among those the first by path; the content of each other one counts, its name (headers and padding) does not, as a link needs one " +
-    "too. What metadata-rewrites and shadowed-files count is left out, and so are sparse files.",
+    `Visible files of ${smallestCopyBytes} bytes of content and more are compared by size and sha256. The copy in the lowest ` +
+    "layer stays, among those the first by path; the content of each other one counts, its name (headers and padding) does " +
+    "not, as a link needs one too. What metadata-rewrites and shadowed-files count is left out, and so are sparse files.",
   risk:
-    "Within a layer copies of the same owner, mode and extended attributes can be made hard links; a program that writes to one of them " +
-    "in place then changes the others where the file system keeps links across a copy-up. Across layers there are no hard links: the " +
-    "Dockerfile must bring the file once, or make the other name a symbolic link, which a program that asks can tell from a file.",
+    "Within a layer copies of the same owner, mode and extended attributes can be made hard links; a program that writes to " +
+    "one of them in place then changes the others where the file system keeps links across a copy-up. Across layers there are " +
+    "no hard links: the Dockerfile must bring the file once, or make the other name a symbolic link, which a program that " +
+    "asks can tell from a file.",
   evaluate: (facts) => {
     const tree = facts.get(fileTree);
     const groups = facts.get(sameContent).map(([kept, ...others]) => ({ kept, others: others.filter((copy) => copy.isVisible) }));

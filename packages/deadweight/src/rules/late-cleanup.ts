@@ -14,16 +14,16 @@ export const lateCleanup: Rule = defineRule({
   name: "late-cleanup",
   title: "Cleanup in a later layer than the mess",
   meaning:
-    "`RUN rm -rf`, `apt-get purge` or `conda clean` in an instruction of its own frees nothing: what it removes is stored in the layer of " +
-    "the instruction that brought it, and only hidden. The cleanup must be part of the same RUN; what a COPY brought only to be used " +
-    "once can come by `RUN --mount=type=bind` or stay in another stage.",
+    "`RUN rm -rf`, `apt-get purge` or `conda clean` in an instruction of its own frees nothing: what it removes is stored in " +
+    "the layer of the instruction that brought it, and only hidden. The cleanup must be part of the same RUN; what a COPY " +
+    "brought only to be used once can come by `RUN --mount=type=bind` or stay in another stage.",
   measure:
-    "Each hidden entry whose own or whose folder's removal is in a layer of this Dockerfile is put down to the pair of instructions that " +
-    "brought and removed it. The bytes are those that shadowed-files counts as well; the totals count them once. What the base image " +
-    "brought is a finding apart.",
+    "Each hidden entry whose own or whose folder's removal is in a layer of this Dockerfile is put down to the pair of " +
+    "instructions that brought and removed it. The bytes are those that shadowed-files counts as well; the totals count them " +
+    "once. What the base image brought is a finding apart.",
   risk:
-    "Moving commands changes their order: a step in between may need what the cleanup removes. Removing files of the base image frees " +
-    "nothing wherever it is done: only another base image, or rewriting its layers, does.",
+    "Moving commands changes their order: a step in between may need what the cleanup removes. Removing files of the base " +
+    "image frees nothing wherever it is done: only another base image, or rewriting its layers, does.",
   evaluate: (facts) => {
     const { layers } = facts.get(layerOrigins);
     if (layers.every(({ base }) => base)) return { notApplicable: "all layers belong to the base image" };
@@ -63,8 +63,8 @@ function remedyFor(facts: Facts, layer: number, entries: readonly number[]): str
 function baseFinding(facts: Facts, layer: number, entries: readonly number[]): RuleFinding[] {
   if (entries.length === 0) return [];
   const message =
-    `${layerLabel(facts, layer)} removes ${countOf(entries.length, "entry", "entries")} of the base image, where moving the cleanup ` +
-    `can't help: ${largestPaths(facts.get(fileTree), entries)}`;
+    `${layerLabel(facts, layer)} removes ${countOf(entries.length, "entry", "entries")} of the base image, where moving ` +
+    `the cleanup can't help: ${largestPaths(facts.get(fileTree), entries)}`;
   const remedy = "another base image, or deadweight optimize";
   return [{ message, safety: "lossless", remedy, claims: entries.map((entry) => ({ entry })) }];
 }

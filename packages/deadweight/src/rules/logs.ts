@@ -14,15 +14,16 @@ export const logs: Rule = defineRule({
   name: "logs",
   title: "Logs of the build and old copies of databases",
   meaning:
-    "What the build's package manager and tools logged to /var/log, the backups that dpkg and debconf keep (`status-old`, `config.dat-old`), " +
-    "and ldconfig's own cache. Usually 2 to 10 MB; far more where `useradd` with a high user id made lastlog and faillog grow: they " +
-    "are sparse files, which image builders store in full.",
+    "What the build's package manager and tools logged to /var/log, the backups that dpkg and debconf keep (`status-old`, " +
+    "`config.dat-old`), and ldconfig's own cache. Usually 2 to 10 MB; far more where `useradd` with a high user id made " +
+    "lastlog and faillog grow: they are sparse files, which image builders store in full.",
   measure:
-    "All visible files below /var/log that are not empty and belong to root, /var/lib/dpkg/*-old, /var/cache/debconf/*-old and " +
-    "/var/cache/ldconfig/aux-cache. Folders and empty files stay. A lastlog or faillog of a megabyte and more is a finding apart.",
+    "All visible files below /var/log that are not empty and belong to root, /var/lib/dpkg/*-old, /var/cache/debconf/*-old " +
+    "and /var/cache/ldconfig/aux-cache. Folders and empty files stay. A lastlog or faillog of a megabyte and more is a " +
+    "finding apart.",
   risk:
-    "None for a program that makes its own log. A log of another user than root stays, as that user may be able to write to the file but " +
-    "not to make it.",
+    "None for a program that makes its own log. A log of another user than root stays, as that user may be able to write to " +
+    "the file but not to make it.",
   evaluate: (facts) => {
     const tree = facts.get(fileTree);
     const isLog = (entry: number): boolean => tree.size(entry) > 0 && tree.owner(entry).startsWith("0:");

@@ -20,17 +20,17 @@ export const metadataRewrites: Rule = defineRule({
   name: "metadata-rewrites",
   title: "Files stored again though their content is the same",
   meaning:
-    "An overlay file system copies a whole file up when only its owner, mode or time changes: `RUN chown -R app /srv` in a later layer " +
-    "stores all of /srv a second time. The commonest causes are `chown -R`, `chmod -R` and `touch` after a COPY or a RUN, and " +
-    "copying the same tree twice.",
+    "An overlay file system copies a whole file up when only its owner, mode or time changes: `RUN chown -R app /srv` in a " +
+    "later layer stores all of /srv a second time. The commonest causes are `chown -R`, `chmod -R` and `touch` after a COPY " +
+    "or a RUN, and copying the same tree twice.",
   measure:
-    "For each visible file the stored copies of its path are compared from the top: as long as type and content (sha256 and size; the " +
-    "target of a link) are the same, each copy but the lowest counts, with headers and padding. The lowest stays. Copies that differ " +
-    "in content, or that were removed in between, belong to shadowed-files. Sparse files are left out.",
+    "For each visible file the stored copies of its path are compared from the top: as long as type and content (sha256 and " +
+    "size; the target of a link) are the same, each copy but the lowest counts, with headers and padding. The lowest stays. " +
+    "Copies that differ in content, or that were removed in between, belong to shadowed-files. Sparse files are left out.",
   risk:
-    "The lowest copy must get the owner, mode and times of the highest, in its own layer. `COPY --chown` with a name needs that user in " +
-    "/etc/passwd at this point, and an octal `COPY --chmod` sets files and folders alike. Files of the base image can't be given " +
-    "another owner there: change only those that the program writes to.",
+    "The lowest copy must get the owner, mode and times of the highest, in its own layer. `COPY --chown` with a name needs " +
+    "that user in /etc/passwd at this point, and an octal `COPY --chmod` sets files and folders alike. Files of the base " +
+    "image can't be given another owner there: change only those that the program writes to.",
   evaluate: (facts) => {
     const tree = facts.get(fileTree);
     const { rewrites, rewritten } = facts.get(pathHistory);

@@ -8,15 +8,16 @@ export const npmCache: Rule = defineRule({
   name: "npm-cache",
   title: "Packages that npm, yarn or pnpm kept",
   meaning:
-    "npm keeps each package that it downloads in ~/.npm/_cacache, yarn 1 in ~/.cache/yarn (as root in /usr/local/share/.cache/yarn), pnpm in its " +
-    "store, from where it makes hard links into node_modules if both are in the same layer and file system.",
+    "npm keeps each package that it downloads in ~/.npm/_cacache, yarn 1 in ~/.cache/yarn (as root in " +
+    "/usr/local/share/.cache/yarn), pnpm in its store, from where it makes hard links into node_modules if both are in the " +
+    "same layer and file system.",
   measure:
     "All visible files below these folders of all homes (/root, /home/NAME, /app, HOME), and where npm_config_cache, " +
-    "YARN_CACHE_FOLDER or PNPM_HOME of the image's environment point to; npm's _logs as well. A file whose content a hard link outside uses costs its header " +
-    "alone, or nothing where the link leads to it.",
+    "YARN_CACHE_FOLDER or PNPM_HOME of the image's environment point to; npm's _logs as well. A file whose content a hard " +
+    "link outside uses costs its header alone, or nothing where the link leads to it.",
   risk:
-    "None for these. Left alone is what programs run from: npm's _npx, the global virtual store of pnpm (links), and the cache of yarn 2 and " +
-    "later, which Plug'n'Play loads packages from.",
+    "None for these. Left alone is what programs run from: npm's _npx, the global virtual store of pnpm (links), and the " +
+    "cache of yarn 2 and later, which Plug'n'Play loads packages from.",
   evaluate: (facts) =>
     leftoverVerdict(facts, {
       what: "of the caches of npm, yarn or pnpm",

@@ -7,11 +7,11 @@ export const rpmCache: Rule = defineRule({
   name: "rpm-cache",
   title: "Metadata and packages that dnf, yum or zypper kept",
   meaning:
-    "dnf, microdnf, yum, tdnf and zypper store the metadata of all repositories, and by their settings the packages, below /var/cache: " +
-    "often 100 MB and more after one install.",
+    "dnf, microdnf, yum, tdnf and zypper store the metadata of all repositories, and by their settings the packages, below " +
+    "/var/cache: often 100 MB and more after one install.",
   measure:
-    "All visible files below /var/cache/dnf, yum, libdnf5, tdnf and zypp, of users' own caches (~/.cache/libdnf5), and the folders " +
-    "dnf-* and yum-* in /var/tmp. The rpm database and dnf's history are no caches and stay.",
+    "All visible files below /var/cache/dnf, yum, libdnf5, tdnf and zypp, of users' own caches (~/.cache/libdnf5), and the " +
+    "folders dnf-* and yum-* in /var/tmp. The rpm database and dnf's history are no caches and stay.",
   risk: "None: the next install loads the metadata again, which takes some seconds.",
   evaluate: (facts) =>
     leftoverVerdict(facts, {

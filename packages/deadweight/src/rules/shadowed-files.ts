@@ -22,17 +22,17 @@ export const shadowedFiles: Rule = defineRule({
   name: "shadowed-files",
   title: "Files that a later layer hides",
   meaning:
-    "A layer is never changed by the ones above it: a file that a later instruction overwrites or removes is still stored, pushed and " +
-    "pulled, though no container sees it. The same goes for all below a removed folder, below one that a layer emptied and filled " +
-    "anew (an opaque folder), below one that became a file or a link, and for what one archive stores twice. The markers that hide " +
-    "it (`.wh.` names) go with it.",
+    "A layer is never changed by the ones above it: a file that a later instruction overwrites or removes is still stored, " +
+    "pushed and pulled, though no container sees it. The same goes for all below a removed folder, below one that a layer " +
+    "emptied and filled anew (an opaque folder), below one that became a file or a link, and for what one archive stores " +
+    "twice. The markers that hide it (`.wh.` names) go with it.",
   measure:
-    "The layers are stacked by the rules of overlayfs, markers of whole folders included. Each hidden entry counts with its headers, " +
-    "content and padding; the copy that stays does not. A hidden name whose content another visible hard link uses is not counted, " +
-    "nor is what only a change of owner, mode or time stored again: see metadata-rewrites.",
+    "The layers are stacked by the rules of overlayfs, markers of whole folders included. Each hidden entry counts with its " +
+    "headers, content and padding; the copy that stays does not. A hidden name whose content another visible hard link uses " +
+    "is not counted, nor is what only a change of owner, mode or time stored again: see metadata-rewrites.",
   risk:
-    "None for a container: it can't read these bytes. A layer that is rewritten gets a new digest, so that it is no longer shared " +
-    "with other images that have the old one; this matters most for layers of the base image.",
+    "None for a container: it can't read these bytes. A layer that is rewritten gets a new digest, so that it is no longer " +
+    "shared with other images that have the old one; this matters most for layers of the base image.",
   evaluate: (facts) => {
     const byCause = Map.groupBy(facts.get(pathHistory).dead, (entry) => causeOf(facts, entry));
     const order = Object.keys(causes) as Cause[];

@@ -25,14 +25,16 @@ export const temporaryFiles: Rule = defineRule({
   name: "temporary-files",
   title: "Files left in temporary folders",
   meaning:
-    "Downloads, unpacked archives, requirement lists and build folders in /tmp and /var/tmp that the step which made them did not remove, " +
-    "and the histories of shells and tools in the home folders. Where /tmp is a tmpfs at run time nobody can even see them.",
+    "Downloads, unpacked archives, requirement lists and build folders in /tmp and /var/tmp that the step which made them did " +
+    "not remove, and the histories of shells and tools in the home folders. Where /tmp is a tmpfs at run time nobody can even " +
+    "see them.",
   measure:
-    "All visible files and links below /tmp and /var/tmp, and known history files (.wget-hsts, .bash_history and the like) of all homes. " +
-    "Folders stay. Files of a package, of a model or of a tool's cache are left alone.",
+    "All visible files and links below /tmp and /var/tmp, and known history files (.wget-hsts, .bash_history and the like) of " +
+    "all homes. Folders stay. Files of a package, of a model or of a tool's cache are left alone.",
   risk:
-    "A program may be started from there. Whatever lies below a folder of /tmp that the entry point, the command, the environment, the " +
-    "working folder or a symbolic link outside names is left alone; a path that a script inside the image uses can't be seen.",
+    "A program may be started from there. Whatever lies below a folder of /tmp that the entry point, the command, the " +
+    "environment, the working folder or a symbolic link outside names is left alone; a path that a script inside the image " +
+    "uses can't be seen.",
   evaluate: (facts) => {
     const used = usedFolders(facts);
     const tree = facts.get(fileTree);

@@ -23,17 +23,17 @@ export const uvCache: Rule = defineRule({
   name: "uv-cache",
   title: "Downloads and wheels that uv kept",
   meaning:
-    "uv unpacks each wheel into ~/.cache/uv and installs by hard links into the environment. Where that works, in the same layer and file " +
-    "system, the cache costs next to nothing. With UV_LINK_MODE=copy, across file systems, or for what was downloaded in another layer, " +
-    "each file is stored twice.",
+    "uv unpacks each wheel into ~/.cache/uv and installs by hard links into the environment. Where that works, in the same " +
+    "layer and file system, the cache costs next to nothing. With UV_LINK_MODE=copy, across file systems, or for what was " +
+    "downloaded in another layer, each file is stored twice.",
   measure:
     "All visible files in the buckets of .cache/uv of all homes (/root, /home/NAME, /app, HOME), of XDG_CACHE_HOME/uv and of " +
-    "UV_CACHE_DIR as the image's environment sets them. A file whose content a hard link outside uses costs its header alone, or nothing " +
-    "where the link leads to it.",
+    "UV_CACHE_DIR as the image's environment sets them. A file whose content a hard link outside uses costs its header alone, " +
+    "or nothing where the link leads to it.",
   risk:
-    "None for copies and hard links, unless the container starts by `uv run` or `uvx` and has no network: then the finding is to be " +
-    "verified. uv's own environments (environments-v2) stay. With UV_LINK_MODE=symlink the environment leads into the cache: files that a symbolic link outside " +
-    "leads to stay.",
+    "None for copies and hard links, unless the container starts by `uv run` or `uvx` and has no network: then the finding is " +
+    "to be verified. uv's own environments (environments-v2) stay. With UV_LINK_MODE=symlink the environment leads into the " +
+    "cache: files that a symbolic link outside leads to stay.",
   evaluate: (facts) =>
     leftoverVerdict(facts, {
       what: "of uv's cache",

@@ -27,13 +27,14 @@ export const versionControlFolders: Rule = defineRule({
   name: "version-control-folders",
   title: "Version control folders with the whole history",
   meaning:
-    "`COPY . .` without a .dockerignore brings .git, `git clone` leaves it: every version of every file, often more bytes than the files " +
-    "themselves, and at times secrets that were removed from the tree long ago. Mercurial (.hg) and Subversion (.svn) do the same.",
+    "`COPY . .` without a .dockerignore brings .git, `git clone` leaves it: every version of every file, often more bytes " +
+    "than the files themselves, and at times secrets that were removed from the tree long ago. Mercurial (.hg) and Subversion " +
+    "(.svn) do the same.",
   measure: "All visible files below folders named .git, .hg and .svn, wherever they are. Files such as .gitignore are not meant.",
   risk:
-    "A program that asks git for its version (setuptools-scm, hatch-vcs, versioneer, `git describe`), that updates itself by `git pull`, or " +
-    "that reads the repository (GitPython) fails or reports another version. Where such a package is installed the finding says so. " +
-    "At build time, run what needs the history before it is removed.",
+    "A program that asks git for its version (setuptools-scm, hatch-vcs, versioneer, `git describe`), that updates itself by " +
+    "`git pull`, or that reads the repository (GitPython) fails or reports another version. Where such a package is installed " +
+    "the finding says so. At build time, run what needs the history before it is removed.",
   evaluate: (facts) => {
     const claims = unlinkedClaims(facts, ["**/.git/*", "**/.hg/*", "**/.svn/*"]);
     if (claims.length === 0) return [];
@@ -42,7 +43,8 @@ export const versionControlFolders: Rule = defineRule({
       facts,
       claims.map(({ entry }) => tree.layerOf(entry)),
     );
-    const message = `${countOf(claims.length, "file")} of version control (${foldersOf(facts, claims)}) in ${layers}${readersInWords(facts)}`;
+    const files = `${countOf(claims.length, "file")} of version control (${foldersOf(facts, claims)})`;
+    const message = `${files} in ${layers}${readersInWords(facts)}`;
     const remedy = leftoverRemedy(facts, claims, "remove the folder in");
     return [{ message, safety: "verified", remedy, claims }];
   },
