@@ -46,7 +46,7 @@ function malformed(block: Uint8Array, start: number, length: number): UserError 
 
 /** A decimal number of a PAX record, as Go's ParseInt takes it: a sign and digits. */
 export function parseDecimal(text: string, what: string): number {
-  if (!/^[+-]?[0-9]{1,19}$/.test(text))
+  if (!/^[+-]?0*[0-9]{1,19}$/.test(text))
     throw new UserError("corrupt-layer", `PAX record ${what}: ${JSON.stringify(text)} is no number`);
   const value = BigInt(text.replace("+", ""));
   if (value >= 2n ** 63n || value < -(2n ** 63n))

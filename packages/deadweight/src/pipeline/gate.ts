@@ -30,7 +30,8 @@ export function parseBudget(text: string): Budget {
   const subject = subjects.find((known) => known === name);
   if (subject === undefined) throw usage(`budget ${text}: there is none for ${name || "nothing"}`, didYouMean(name, subjects));
   const bytes = size === undefined || rest.length > 0 ? undefined : parseBytes(size);
-  if (bytes === undefined) throw usage(`budget ${text}: no size after ${name}=`, `write for instance ${name}=2GB or ${name}=500MiB`);
+  if (bytes === undefined)
+    throw usage(`budget ${text}: no size after ${name}=`, `write for instance ${name}=2GB or ${name}=500MiB`);
   return { subject, bytes };
 }
 
@@ -46,7 +47,9 @@ export function parseThreshold(text: string, rules: readonly string[]): Threshol
 export function failedGates(report: Report, { budgets, thresholds }: Gates): readonly string[] {
   const failed = [
     ...budgets.map((budget) => overBudget(report, budget)),
-    ...thresholds.flatMap((threshold) => ("rule" in threshold ? ruleFound(report, threshold.rule) : safetyFound(report, threshold.safety))),
+    ...thresholds.flatMap((threshold) =>
+      "rule" in threshold ? ruleFound(report, threshold.rule) : safetyFound(report, threshold.safety),
+    ),
   ];
   return failed.filter((line) => line !== undefined);
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type TestEntry, tarOf } from "./layers.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -60,9 +60,11 @@ export function ociFrame(descriptors: readonly unknown[]): readonly LayoutFile[]
   ];
 }
 
+const place = temporaryFolder();
+
 /** Writes the files to a new folder. */
 export function folderOf(files: readonly LayoutFile[]): string {
-  const folder = temporaryFolder();
+  const folder = mkdtempSync(join(place, "layout-"));
   for (const { path, content } of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
@@ -72,11 +74,22 @@ export function folderOf(files: readonly LayoutFile[]): string {
 
 /** Writes bytes, or a tar archive of the entries, to a new file. */
 export function fileOf(content: Uint8Array | readonly TestEntry[], name = "image.tar"): string {
-  const path = join(temporaryFolder(), name);
+  const path = join(mkdtempSync(join(place, "file-")), name);
   writeFileSync(path, content instanceof Uint8Array ? content : tarOf(content));
   return path;
 }
 
 function describe(mediaType: string, content: string | Uint8Array): Readonly<Record<string, unknown>> {
   return { mediaType, digest: `sha256:${sha256(content)}`, size: Buffer.byteLength(content) };
+}
+
+/** A tar header block with text written into it, and its checksum made right again. */
+export function patchedHeader(header: Uint8Array, offset: number, text: string): Uint8Array {
+  const block = Buffer.alloc(512);
+  block.set(header.subarray(0, 512));
+  block.write(text, offset, "latin1");
+  block.fill(" ", 148, 156);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+  return block;
 }

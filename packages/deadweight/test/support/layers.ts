@@ -115,6 +115,7 @@ export function factsOf(
     },
     layers: indexes,
     knownBases: options.knownBases ?? [],
+    temporaryFolder: temporaryFolder(),
   });
 }
 

@@ -1,0 +1,21 @@
+import { createHash } from "node:crypto";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { catalogers } from "../catalogers/index.ts";
+import { toolVersion } from "./tool-version.ts";
+
+/** Raised when the layer index gains or changes a column: what an older version cached is then not found. */
+const indexVersion = 1;
+
+/** Where layer indexes are kept: `$XDG_CACHE_HOME/deadweight`, or `~/.cache/deadweight`. */
+export function cacheFolder(environment: Readonly<Record<string, string | undefined>>): string {
+  const folder = environment["XDG_CACHE_HOME"];
+  return join(folder === undefined || folder === "" ? join(environment["HOME"] ?? homedir(), ".cache") : folder, "deadweight");
+}
+
+/** Names what a cached index depends on beside the layer: this version, and which files catalogers want. */
+export function cacheVersion(): string {
+  const wants = catalogers.flatMap((cataloger) => cataloger.wants).map((want) => ({ ...want, path: want.path?.source }));
+  const digest = createHash("sha256").update(JSON.stringify(wants)).digest("hex");
+  return `${toolVersion()}-${indexVersion}-${digest.slice(0, 16)}`;
+}

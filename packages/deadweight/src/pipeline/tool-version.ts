@@ -1,0 +1,7 @@
+import { readFileSync } from "node:fs";
+
+/** The version of this package, from its package.json: two folders up from here, in source and compiled alike. */
+export function toolVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+  return version;
+}
