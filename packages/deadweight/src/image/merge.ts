@@ -134,7 +134,8 @@ class Merger {
     if (below >= base) this.#hide(node, "repeated");
     else if (below >= 0 && this.#isFolder(below) && this.#isFolder(entry)) this.#fateOf(below, "merged");
     else if (below >= 0) this.#hide(node, "overwritten");
-    if (!this.#isFolder(entry) && below >= 0 && this.#isFolder(below)) this.#hideBelow(node, "replaced");
+    // A folder may be there by what lies in it alone.
+    if (!this.#isFolder(entry) && this.#paths.hasChildren(node)) this.#hideBelow(node, "replaced");
     this.#visible[node] = entry;
   }
 

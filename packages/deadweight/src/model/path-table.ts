@@ -79,6 +79,10 @@ export class PathTable {
     return path;
   }
 
+  hasChildren(node: number): boolean {
+    return (this.#firstChild[node] ?? 0) !== 0;
+  }
+
   /** The names right below a folder, latest first. */
   *children(node: number): Generator<number> {
     for (let child = this.#firstChild[node] ?? 0; child !== 0; child = this.#nextSibling[child] ?? 0) yield child;
