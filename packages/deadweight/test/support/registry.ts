@@ -67,9 +67,10 @@ export function digestOf(bytes: Uint8Array): string {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
 
-/** A manifest, config and a layer of so many bytes that no two KiB are alike. */
+/** A manifest, config and a layer of so many bytes, neighbouring KiB of which differ. */
 export function testImage(layerBytes = 1000): TestImage {
-  const layer = Buffer.from(Array.from({ length: layerBytes }, (_, index) => (index * 31 + (index >> 10)) & 0xff));
+  const layer = Buffer.alloc(layerBytes);
+  for (let index = 0; index < layerBytes; index++) layer[index] = index * 31 + (index >> 10);
   const layerDigest = digestOf(layer);
   const config = Buffer.from(
     JSON.stringify({ os: "linux", architecture: "amd64", rootfs: { type: "layers", diff_ids: [layerDigest] } }),

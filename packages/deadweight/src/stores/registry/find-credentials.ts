@@ -14,7 +14,7 @@ type Json = Readonly<Record<string, unknown>>;
  * named for the host is asked, then the helper for all, then `auths` is read. Throws UserError `configuration`, never with a secret in it.
  */
 export async function findCredentials(reference: RegistryReference, search: CredentialSearch): Promise<Credentials | undefined> {
-  for (const path of configPaths(search.environment)) {
+  for (const path of credentialFiles(search.environment)) {
     const config = await readConfig(path, path === search.environment["REGISTRY_AUTH_FILE"]);
     const found = config && (await credentialsIn(config, path, reference, search));
     if (found) return found;
@@ -22,8 +22,8 @@ export async function findCredentials(reference: RegistryReference, search: Cred
   return undefined;
 }
 
-/** containers-auth.json(5) and `docker login`. */
-function configPaths(environment: CredentialSearch["environment"]): readonly string[] {
+/** Files that may hold logins for registries, the first to be asked first: containers-auth.json(5) and `docker login`. */
+export function credentialFiles(environment: CredentialSearch["environment"]): readonly string[] {
   const { REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, XDG_CONFIG_HOME, DOCKER_CONFIG } = environment;
   if (REGISTRY_AUTH_FILE) return [REGISTRY_AUTH_FILE];
   const home = environment["HOME"] || environment["USERPROFILE"];

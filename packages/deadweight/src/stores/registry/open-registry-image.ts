@@ -31,7 +31,7 @@ export async function openRegistryImage(
         requireOwn(descriptor, printed);
         return (await readManifest(client, descriptor.digest, descriptor.mediaType, `${printed}: ${descriptor.digest}`)).bytes;
       },
-      blob: (descriptor) => Promise.resolve(blobOf(client, descriptor, printed)),
+      blob: async (descriptor) => blobOf(client, descriptor, printed),
       close: client.close,
     };
   } catch (error) {

@@ -94,25 +94,30 @@ export function isNetworkError(error: unknown): boolean {
 
 function isTransient(error: unknown): boolean {
   if (error instanceof TransientFailure) return true;
-  return (
-    isNetworkError(error) &&
-    !isCertificateError(error) &&
-    !/^(?:ENOTFOUND|EPROTO|ERR_SSL_WRONG_VERSION_NUMBER)$/.test(codeOf(error) ?? "")
-  );
+  return isNetworkError(error) && !isCertificateError(error) && !isPlainText(error) && codeOf(error) !== "ENOTFOUND";
+}
+
+/** Whether something that is not TLS answered where TLS was spoken. */
+function isPlainText(error: unknown): boolean {
+  return /^(?:EPROTO|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/.test(codeOf(error) ?? "");
 }
 
 function asUserError(error: unknown, what: string, attempts: number): unknown {
   if (!(error instanceof TransientFailure) && !isNetworkError(error)) return error;
   const tried = attempts > 1 ? `, ${attempts} attempts` : "";
-  const hint = isCertificateError(error)
-    ? { hint: "Name the authority's certificate with NODE_EXTRA_CA_CERTS or SSL_CERT_FILE." }
-    : {};
-  return new UserError("unreachable", `${what}: ${reasonOf(error)}${tried}`, { ...hint, cause: error });
+  const hint = hintFor(error);
+  return new UserError("unreachable", `${what}: ${reasonOf(error)}${tried}`, { ...(hint ? { hint } : {}), cause: error });
 }
 
-/** The message where it is plain text; a certificate's names, for one, come from the other side. */
+function hintFor(error: unknown): string | undefined {
+  if (isCertificateError(error)) return "Name the authority's certificate with NODE_EXTRA_CA_CERTS or SSL_CERT_FILE.";
+  return isPlainText(error) ? "If it speaks no TLS and you trust the network between, name the host with --insecure." : undefined;
+}
+
+/** The message where it is plain text; a certificate's names, for one, come from the other side. Node's own hint is left out. */
 function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : "";
+  if (isPlainText(error)) return "it does not speak TLS";
+  const message = error instanceof Error ? (error.message.split("; if ")[0] ?? "") : "";
   return /^[\x20-\x7e]{1,200}$/.test(message) ? message : (codeOf(error) ?? "the connection failed");
 }
 

@@ -1,7 +1,7 @@
 import { UserError } from "../../lib/user-error.ts";
 import type { Answer } from "./transport.ts";
 
-/** A whole body of at most `limit` bytes. Throws UserError `too-large`, named after `what`, as soon as it is known to be larger. */
+/** A whole body of at most `limit` bytes. Throws UserError `limit`, named after `what`, as soon as it is known to be larger. */
 export async function readBody(answer: Answer, limit: number, what: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = Number(answer.header("content-length")[0] ?? 0);
@@ -15,5 +15,5 @@ export async function readBody(answer: Answer, limit: number, what: string): Pro
   }
   if (size <= limit) return Buffer.concat(chunks);
   await answer.discard();
-  throw new UserError("too-large", `${what}: has more than ${limit} bytes`);
+  throw new UserError("limit", `${what}: has more than ${limit} bytes`);
 }
