@@ -17,7 +17,7 @@ export interface Rewrite {
 
 /** Every path's stored entries, split into what stays, what is dead, and what only repeats content with other metadata. */
 export interface PathHistory {
-  /** In order: entries that nothing in a container shows, and the markers that hide nothing else. No rewrite is among them. */
+  /** In order: entries that nothing in a container shows, and the markers that hide nothing else; no rewrite is among them. */
   readonly dead: readonly number[];
   /** Why an entry is dead, as `FileTree.fate` says; for a folder that was merged into one that went, the fate of that one. */
   readonly fate: (entry: number) => Fate;
@@ -143,18 +143,20 @@ function deadEntries(tree: FileTree, isSpokenFor: (entry: number) => boolean, en
     const fate = tree.fate(entry);
     if (fate === "visible" || (fate === "merged" && !endOf.has(entry))) continue;
     if (fate === "merged" || (!tree.isLive(entry) && !isSpokenFor(entry))) dead.push(entry);
-    else for (const marker of markersThatHide(tree, entry)) needed.add(marker);
+    else for (const hider of hidersOf(tree, entry)) needed.add(hider);
   }
   return dead.filter((entry) => !needed.has(entry));
 }
 
-/** The markers of later layers without which a name might come back whose stored content stays. */
-function markersThatHide(tree: FileTree, entry: number): number[] {
-  const markers: number[] = [];
-  for (let node = tree.nodeOf(entry); node > 0; node = tree.paths.parent(node)) {
+/** What hides a path in later layers, its markers and files in the place of its folders: without it the name might come back. */
+function hidersOf(tree: FileTree, entry: number): number[] {
+  const hiders: number[] = [];
+  const own = tree.nodeOf(entry);
+  for (let node = own; node > 0; node = tree.paths.parent(node)) {
     for (const other of tree.stored(node)) {
-      if (tree.fate(other) === "marker" && tree.layerOf(other) > tree.layerOf(entry)) markers.push(other);
+      const hides = tree.fate(other) === "marker" || (node !== own && tree.type(other) !== "directory");
+      if (hides && tree.layerOf(other) > tree.layerOf(entry)) hiders.push(other);
     }
   }
-  return markers;
+  return hiders;
 }
