@@ -1,2 +1,22 @@
 /** The public face of deadweight: what the command line uses, and any other program can. */
 export { analyze, type AnalyzeOptions } from "./pipeline/analyze.ts";
+export { examineMachine, type ExamineOptions, type MachineExamination } from "./pipeline/examine-machine.ts";
+export {
+  failedGates,
+  parseBudget,
+  parseThreshold,
+  type Budget,
+  type BudgetSubject,
+  type Gates,
+  type Threshold,
+} from "./pipeline/gate.ts";
+export { loadReport } from "./pipeline/load-report.ts";
+export { formats, rules } from "./pipeline/members.ts";
+export { render } from "./pipeline/render.ts";
+export { reportJsonSchema } from "./pipeline/report-json-schema.ts";
+export { UserError, type UserErrorOptions } from "./lib/user-error.ts";
+export type { Format, FormatOptions } from "./contracts/format.ts";
+export type { Rule } from "./contracts/rule.ts";
+export { parsePlatform, printPlatform, type Platform } from "./model/platform.ts";
+export type { ProgressEvent } from "./model/progress.ts";
+export type * from "./model/report.ts";

@@ -24,8 +24,9 @@ import { account } from "./account.ts";
 import { evaluateRules } from "./evaluate-rules.ts";
 import { openImage } from "./open-image.ts";
 import { reclaimable } from "./reclaimable.ts";
+import { createStoreProgress, type StoreProgress } from "./store-progress.ts";
 import { cacheFolder, cacheVersion } from "./cache-location.ts";
-import { toolVersion } from "./tool-version.ts";
+import { toolVersion } from "../lib/tool-version.ts";
 
 export interface AnalyzeOptions {
   /** Linux on this machine's architecture when absent. */
@@ -101,12 +102,16 @@ async function gather(
 ): Promise<Evidence> {
   const { signal } = options;
   const onProgress = (event: ProgressEvent): void => options.onProgress?.(event);
-  const open = openOptions(options, temporaryFolder);
-  const { source, store } = await openImage(reference, open);
+  const progress = createStoreProgress(onProgress);
+  const open = openOptions(options, temporaryFolder, progress);
+  const { source, store } = await openImage(reference, open).finally(progress.end);
   try {
-    onProgress({ kind: "note", text: `${reference}: from ${store}` });
+    onProgress({ kind: "note", text: `${reference}: from ${store.scheme}` });
     const image = await completeImage(source, open.platform, defaultLimits);
-    const knownBases = options.base === undefined ? [] : [{ name: options.base, diffIds: await diffIdsOf(options.base, open) }];
+    const knownBases =
+      options.base === undefined
+        ? []
+        : [{ name: options.base, diffIds: await diffIdsOf(options.base, open).finally(progress.end) }];
     const patterns = catalogers.flatMap((cataloger) => cataloger.wants);
     const layers = await readLayers(image, {
       patterns,
@@ -131,7 +136,7 @@ async function diffIdsOf(reference: string, open: OpenOptions): Promise<Image["c
   }
 }
 
-function openOptions(options: AnalyzeOptions, temporaryFolder: string): OpenOptions {
+function openOptions(options: AnalyzeOptions, temporaryFolder: string, progress: StoreProgress): OpenOptions {
   const architectures: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
   return {
     platform: options.platform ?? { os: "linux", architecture: architectures[process.arch] ?? process.arch },
@@ -139,8 +144,7 @@ function openOptions(options: AnalyzeOptions, temporaryFolder: string): OpenOpti
     temporaryFolder,
     signal: options.signal,
     insecure: options.insecure,
-    onProgress: (label, done, total) =>
-      options.onProgress?.({ kind: "advance", id: label, done, ...(total === undefined ? {} : { total }) }),
+    onProgress: progress.tell,
   };
 }
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { catalogers } from "../catalogers/index.ts";
-import { toolVersion } from "./tool-version.ts";
+import { toolVersion } from "../lib/tool-version.ts";
 
 /** Raised when the layer index gains or changes a column: what an older version cached is then not found. */
 const indexVersion = 1;

@@ -1,0 +1,3 @@
+/** The members of the folders that are open for more: what this version can read, judge and print. */
+export { formats } from "../formats/index.ts";
+export { rules } from "../rules/index.ts";
