@@ -1,11 +1,12 @@
 import { defineFormat, type Format } from "../contracts/format.ts";
+import { printableJson } from "../lib/printable.ts";
 
 /** The report as it is, docs/report-schema.md: its fields in one order, and no raw control, bidi or invisible character. */
 export const json: Format = defineFormat({
   name: "json",
   endings: [".json"],
   summary: "for programs: the whole report, docs/report-schema.md",
-  render: (report) => `${escapeUnseen(JSON.stringify(inOrder(report, ""), undefined, 2))}\n`,
+  render: (report) => `${printableJson(JSON.stringify(inOrder(report, ""), undefined, 2))}\n`,
 });
 
 /** The fields of an object by the field that holds it, in the order in which they are documented. */
@@ -36,19 +37,4 @@ function inOrder(value: unknown, holder: string): unknown {
   const place = (name: string): number => (names.includes(name) ? names.indexOf(name) : names.length);
   const entries = Object.entries(value).sort(([a], [b]) => place(a) - place(b) || (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([name, item]) => [name, inOrder(item, name)]));
-}
-
-/** JSON.stringify leaves DEL, C1, bidi and invisible characters as they are, and a terminal obeys some. They stand in strings alone. */
-function escapeUnseen(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, (character) =>
-    character === "\n" ? character : escapedUnits(character),
-  );
-}
-
-/** One escape for each UTF-16 unit, as JSON has it. */
-function escapedUnits(character: string): string {
-  return character
-    .split("")
-    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
-    .join("");
 }

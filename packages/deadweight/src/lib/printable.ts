@@ -12,6 +12,22 @@ export function printable(text: string): string {
   return text.replace(unsafe, (character) => short[character] ?? escaped(character));
 }
 
+/**
+ * What JSON.stringify gave, with DEL, C1, bidi and invisible characters escaped as well: a terminal obeys some of them. They stand
+ * in strings alone, so the value is the same.
+ */
+export function printableJson(json: string): string {
+  return json.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu, (character) =>
+    character === "\n" ? character : escapedUnits(character),
+  );
+}
+
+/** One escape for each UTF-16 unit, as JSON has it. */
+function escapedUnits(character: string): string {
+  const units = character.split("").map((unit) => unit.charCodeAt(0).toString(16).padStart(4, "0"));
+  return units.map((unit) => `\\u${unit}`).join("");
+}
+
 function escaped(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   // `\x80` and above is how textOf writes a byte of a name that is no UTF-8.

@@ -1,0 +1,44 @@
+import { Command } from "commander";
+import { printable } from "../lib/printable.ts";
+import { toolVersion } from "../lib/tool-version.ts";
+import { addAnalyze } from "./analyze.ts";
+import { addDoctor } from "./doctor.ts";
+import { addExplain } from "./explain.ts";
+import { addReport } from "./report.ts";
+import type { Session, Toolkit, Work } from "./session.ts";
+import { terminalWidth } from "./terminal-width.ts";
+
+/** The whole command line. Parsing tells `choose` what to do, does nothing itself, and throws CommanderError for wrong usage. */
+export function createProgram(session: Session, toolkit: Toolkit, choose: (work: Work) => void): Command {
+  const { stdout, stderr, environment } = session;
+  // Settings go to the commands that are added after them.
+  const program = new Command("deadweight")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text.split("\n").map(printable).join("\n")),
+      getOutHelpWidth: () => terminalWidth(stdout, environment),
+      getErrHelpWidth: () => terminalWidth(stderr, environment),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .showHelpAfterError("(--help after a command lists what it takes)")
+    .description("Weigh a container image to the last byte, and learn what of it is dead weight.")
+    .version(toolVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this, or the help of a command")
+    .helpCommand("help [command]", "print the help of a command")
+    .addHelpText("after", examples);
+  addAnalyze(program, session, toolkit, choose);
+  addReport(program, session, toolkit, choose);
+  addExplain(program, session, toolkit, choose);
+  addDoctor(program, session, toolkit, choose);
+  return program;
+}
+
+const examples = `
+Examples:
+  deadweight analyze pytorch/pytorch:latest
+  deadweight analyze docker-archive:image.tar -o json=report.json
+  deadweight explain pip-cache
+
+Exit codes: 0 fine, 1 a gate failed, 2 usage, 3 could not look, 70 a bug.`;

@@ -1,0 +1,55 @@
+import type * as deadweight from "../index.ts";
+
+/** A stream that text is written to, a terminal or not: what the commands use of process.stdout and process.stderr. */
+export interface Output {
+  readonly write: (text: string, done?: (error?: Error | null) => void) => unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The process as the commands see it, so that a test can be one. */
+export interface Session {
+  /** What was typed after the program's name. */
+  readonly argv: readonly string[];
+  readonly environment: Environment;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Aborted with the name of the signal that asked to stop. */
+  readonly signal: AbortSignal;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+  readonly node: { readonly version: string; readonly path: string };
+}
+
+/** The part of the public API that the commands use. */
+export type Toolkit = Pick<
+  typeof deadweight,
+  | "analyze"
+  | "examineMachine"
+  | "failedGates"
+  | "formats"
+  | "loadReport"
+  | "parseBudget"
+  | "parsePlatform"
+  | "parseThreshold"
+  | "render"
+  | "reportJsonSchema"
+  | "rules"
+>;
+
+/** A command with its arguments, ready to run; gives the exit code. */
+export type Work = () => Promise<number>;
+
+/** Writes and waits until it is written. A reader that has gone away (`| head`) is no error. */
+export function write(output: Output, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    output.write(text, (error) => {
+      const isGone = error !== undefined && error !== null && "code" in error && error.code === "EPIPE";
+      if (error && !isGone) reject(error);
+      else resolve();
+    });
+  });
+}
