@@ -1,0 +1,78 @@
+import type { Package } from "../contracts/cataloger.ts";
+import { defineFact, type Fact, type Facts } from "../contracts/fact.ts";
+import type { ComponentKind } from "../model/report.ts";
+import { buildToolOf, type BuildTool } from "./build-tool.ts";
+import { commandEntries } from "./command-entries.ts";
+import { fileTree } from "./file-tree.ts";
+import { packageEntries } from "./package-entries.ts";
+import { packages } from "./packages.ts";
+import { removablePackages } from "./removable-packages.ts";
+import { runtimeNeeds } from "./runtime-needs.ts";
+
+/** Packages of dpkg, apk and rpm that build software, and what only they need. */
+export interface BuildPackages {
+  /** The compilers, build tools and development packages among all these. */
+  readonly tools: ReadonlySet<Package>;
+  /** Nothing installed is known to need them when a container runs. */
+  readonly idle: readonly Package[];
+  /** Only programs that compile, or call git, when they run need them. */
+  readonly onDemand: readonly Package[];
+  /** What they are needed for, as of `RuntimeNeeds.reasons`. */
+  readonly reasons: readonly string[];
+  /** Tools that stay: essential, needed by what is no tool, or named by ENTRYPOINT or CMD. */
+  readonly needed: readonly Package[];
+  /** Only they need it, but it stays: shared libraries and what scripts use. */
+  readonly spared: readonly Package[];
+}
+
+const systemKinds: readonly ComponentKind[] = ["dpkg", "apk", "rpm"];
+
+/** The packages that could go after a build. */
+export const buildPackages: Fact<BuildPackages> = defineFact("build-packages", (facts: Facts) => {
+  const parts = systemKinds.map((kind) => ofKind(facts, kind));
+  return {
+    tools: new Set(parts.flatMap((part) => [...part.tools])),
+    idle: parts.flatMap((part) => part.idle),
+    onDemand: parts.flatMap((part) => part.onDemand),
+    reasons: [...new Set(parts.flatMap((part) => part.reasons))],
+    needed: parts.flatMap((part) => part.needed),
+    spared: parts.flatMap((part) => part.spared),
+  };
+});
+
+function ofKind(facts: Facts, kind: ComponentKind): BuildPackages {
+  const all = facts.get(packages).final.filter((one) => one.kind === kind);
+  const roles = new Map(
+    all.flatMap((one): [Package, BuildTool][] => {
+      const role = buildToolOf(one);
+      return role === undefined ? [] : [[one, role]];
+    }),
+  );
+  const tools = new Set(roles.keys());
+  const named = new Set([...tools].filter((one) => isNamedByCommand(facts, one)));
+  const { removable, spared } = removablePackages(all, tools, named);
+  const needs = facts.get(runtimeNeeds);
+  const called = removable.filter((one) => needs.has(...toolsNeeding(roles.get(one))));
+  const idle = new Set(removablePackages(all, tools, new Set([...named, ...called])).removable);
+  const going = new Set(removable);
+  return {
+    tools,
+    idle: [...idle],
+    onDemand: removable.filter((one) => !idle.has(one)),
+    reasons: [...new Set(called.flatMap((one) => needs.reasons(...toolsNeeding(roles.get(one)))))],
+    needed: [...tools].filter((one) => !going.has(one)),
+    spared,
+  };
+}
+
+/** The CUDA compiler's packages hold the headers too. */
+function toolsNeeding(role: BuildTool | undefined): readonly Exclude<BuildTool, "other">[] {
+  if (role === undefined || role === "other") return [];
+  return role === "cuda-compiler" ? ["cuda-compiler", "cuda-headers"] : [role];
+}
+
+function isNamedByCommand(facts: Facts, one: Package): boolean {
+  const named = facts.get(commandEntries);
+  for (const entry of packageEntries(facts.get(fileTree), [one])) if (named.has(entry)) return true;
+  return false;
+}

@@ -1,0 +1,59 @@
+import type { Package } from "../contracts/cataloger.ts";
+import { packageClosure } from "./package-closure.ts";
+
+/** What can go, and what of it stays for a reason that the dependencies don't tell. */
+export interface Removal {
+  readonly removable: readonly Package[];
+  /** Only they needed it, but it stays: a shared library that others may load, an interpreter, certificates. */
+  readonly spared: readonly Package[];
+}
+
+// What a script calls or reads is in no database: interpreters, certificates, zones, and what health checks call.
+const scriptsUse = new RegExp(
+  "^(?:ca-certificates|tzdata|netbase|openssl|media-types|mime-support|shared-mime-info|locales|curl|wget|bash|" +
+    "perl-base|(?:lib)?python|nodejs|ruby|php|lua|openjdk|default-jre)",
+);
+
+// Libraries that nothing but compilers, linkers, debuggers and their sanitizers load, and Perl's own.
+const toolLibraries = new RegExp(
+  "^lib(?:cc1|mpc|mpfr|isl|ctf|sframe|binutils|gprofng|[alt]san|hwasan|ubsan|itm|llvm|clang|perl|babeltrace|ipt|" +
+    "source-highlight|debuginfod)",
+  "i",
+);
+
+/**
+ * Which packages of one package manager can go with `tools`: themselves and the automatic packages that nobody else needs, as
+ * `apt-get purge --auto-remove` has it. What is essential, in `kept`, or needed by what stays is left. Packages with shared
+ * libraries are spared, as it is not known which programs outside the package manager load them.
+ */
+export function removablePackages(
+  all: readonly Package[],
+  tools: ReadonlySet<Package>,
+  kept: ReadonlySet<Package> = new Set(),
+): Removal {
+  const installed = new Map(all.map((one) => [one.name, one]));
+  const isManual = (one: Package): boolean => one.essential === true || one.automatic !== true;
+  // An automatic package that no other needs was recommended by one: it stays.
+  const fromManual = packageClosure(
+    all.filter((one) => isManual(one) || tools.has(one)),
+    installed,
+  );
+  const roots = all.filter(
+    (one) => kept.has(one) || one.essential === true || (!tools.has(one) && (isManual(one) || !fromManual.has(one))),
+  );
+  const needed = packageClosure(roots, installed);
+  const candidates = [...packageClosure(tools, installed)].filter((one) => !needed.has(one));
+  const spared = candidates.filter((one) => !tools.has(one) && mayBeUsed(one));
+  const staying = packageClosure([...roots, ...spared], installed);
+  return { removable: candidates.filter((one) => !staying.has(one)), spared };
+}
+
+function mayBeUsed(one: Package): boolean {
+  if (scriptsUse.test(one.name)) return true;
+  return carriesLibrary(one) && !toolLibraries.test(one.name);
+}
+
+/** Whether it has a library under the name that programs load, `libz.so.1`, and not for the linker alone, `libz.so`. */
+export function carriesLibrary(one: Package): boolean {
+  return one.paths.some((path) => /\/[^/]+\.so\.\d[^/]*$/.test(path));
+}
