@@ -2,7 +2,7 @@ import type { Facts } from "../contracts/fact.ts";
 import type { EntryClaim, RuleFinding, Verdict } from "../contracts/rule.ts";
 import { countOf } from "../lib/count-of.ts";
 import type { Safety } from "../model/report.ts";
-import { fileTree } from "./file-tree.ts";
+import { fileTree, type FileTree } from "./file-tree.ts";
 import { layerLabels } from "./layer-label.ts";
 import { layerOrigins } from "./layer-origins.ts";
 import { unlinkedClaims } from "./unlinked-claims.ts";
@@ -26,8 +26,12 @@ export function leftoverVerdict(facts: Facts, leftover: Leftover): Verdict {
   const findings = leftoverFindings(facts, leftover);
   const { tool } = leftover;
   if (findings.length > 0 || tool === undefined) return findings;
-  const isThere = tool.patterns.some((pattern) => facts.get(fileTree).glob(pattern).next().done !== true);
-  return isThere ? [] : { notApplicable: tool.absent };
+  return isThere(facts.get(fileTree), tool.patterns) ? [] : { notApplicable: tool.absent };
+}
+
+/** Whether a container sees anything at or below the patterns. */
+function isThere(tree: FileTree, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => [...tree.globAll(pattern)].some((node) => tree.within(node).next().done !== true));
 }
 
 /** The same as findings alone: none or one. */

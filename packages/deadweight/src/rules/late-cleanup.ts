@@ -26,7 +26,7 @@ export const lateCleanup: Rule = defineRule({
     "image frees nothing wherever it is done: only another base image, or rewriting its layers, does.",
   evaluate: (facts) => {
     const { layers } = facts.get(layerOrigins);
-    if (layers.every(({ base }) => base)) return { notApplicable: "all layers belong to the base image" };
+    if (layers.length < 2) return { notApplicable: "the image has one layer" };
     const { dead, fate, hiddenBy } = facts.get(pathHistory);
     const late = dead.filter((entry) => removals.has(fate(entry)) && layers[hiddenBy(entry)]?.base !== true);
     const byRemoval = [...Map.groupBy(late, hiddenBy)].sort(([one], [other]) => one - other);
