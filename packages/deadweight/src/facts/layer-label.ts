@@ -8,7 +8,7 @@ const longestInstruction = 60;
 export function layerLabel(facts: Facts, layer: number): string {
   const instruction = (facts.get(layerOrigins).layers[layer]?.instruction ?? "").replace(/\s+/g, " ").trim();
   if (instruction === "") return `layer ${layer}`;
-  const characters = [...instruction];
+  const characters = Array.from(instruction);
   const shown =
     characters.length <= longestInstruction ? instruction : `${characters.slice(0, longestInstruction - 1).join("")}…`;
   return `layer ${layer} (${shown})`;

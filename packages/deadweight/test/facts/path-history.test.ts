@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { createFileTree, fileTree, type FileTree } from "../../src/facts/file-tree.ts";
 import { pathHistory, type PathHistory } from "../../src/facts/path-history.ts";
 import { factsOf, indexOf, tarOf, type TestEntry } from "../support/layers.ts";
