@@ -81,15 +81,19 @@ export function isPassing(status: number): boolean {
   return status === 408 || status === 429 || (status >= 500 && status !== 501);
 }
 
-/** Whether an error says that the other side's certificate is not trusted. */
-export function isCertificateError(error: unknown): boolean {
+/** Whether an error says that TLS is not spoken at an address: something else is, or nothing. */
+export function isWithoutTls(error: unknown): boolean {
+  return isPlainText(error) || codeOf(error) === "ECONNREFUSED";
+}
+
+function isCertificateError(error: unknown): boolean {
   return /CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH$/.test(codeOf(error) ?? "");
 }
 
-/** Whether an error came from the network: Node's and undici's have a code, mistakes in the program don't. */
-export function isNetworkError(error: unknown): boolean {
+/** What comes from the network, Node's errors and undici's, has a code; mistakes in the program have none, or one of these. */
+function isNetworkError(error: unknown): boolean {
   const code = codeOf(error);
-  return code !== undefined && !(error instanceof UserError) && code !== "UND_ERR_INVALID_ARG" && !code.startsWith("ERR_INVALID");
+  return code !== undefined && !(error instanceof UserError) && !code.startsWith("ERR_INVALID");
 }
 
 function isTransient(error: unknown): boolean {
@@ -99,7 +103,7 @@ function isTransient(error: unknown): boolean {
 
 /** Whether something that is not TLS answered where TLS was spoken. */
 function isPlainText(error: unknown): boolean {
-  return /^(?:EPROTO|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/.test(codeOf(error) ?? "");
+  return /^(?:ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/.test(codeOf(error) ?? "");
 }
 
 function asUserError(error: unknown, what: string, attempts: number): unknown {
@@ -111,6 +115,8 @@ function asUserError(error: unknown, what: string, attempts: number): unknown {
 
 function hintFor(error: unknown): string | undefined {
   if (isCertificateError(error)) return "Name the authority's certificate with NODE_EXTRA_CA_CERTS or SSL_CERT_FILE.";
+  if (error instanceof TransientFailure && error.message.startsWith("HTTP 429"))
+    return "The registry limits pulls: log in, or wait.";
   return isPlainText(error) ? "If it speaks no TLS and you trust the network between, name the host with --insecure." : undefined;
 }
 

@@ -2,15 +2,7 @@ import { UserError } from "../../lib/user-error.ts";
 import { Authorizer } from "./authorizer.ts";
 import { findCredentials } from "./find-credentials.ts";
 import type { RegistryReference } from "./parse-reference.ts";
-import {
-  Patience,
-  type Timing,
-  TransientFailure,
-  isCertificateError,
-  isNetworkError,
-  isPassing,
-  persistently,
-} from "./patience.ts";
+import { Patience, type Timing, TransientFailure, isPassing, isWithoutTls, persistently } from "./patience.ts";
 import { type Answer, Transport, type TransportOptions } from "./transport.ts";
 
 export interface ClientOptions extends Omit<TransportOptions, "host" | "stallMs"> {
@@ -56,7 +48,7 @@ export async function connectRegistry(options: ClientOptions): Promise<RegistryC
   }
 }
 
-/** TLS is tried first even where it is not demanded; a certificate that is wrong is an error, not a reason to do without. */
+/** TLS is tried first even where it is not demanded; a wrong certificate or a broken connection is no reason to do without. */
 async function originOf(host: string, transport: Transport): Promise<URL> {
   const secure = new URL(`https://${host}`);
   if (!transport.mayBePlain(secure)) return secure;
@@ -65,7 +57,7 @@ async function originOf(host: string, transport: Transport): Promise<URL> {
     await answer.discard();
     return secure;
   } catch (error) {
-    if (!isNetworkError(error) || isCertificateError(error)) throw error;
+    if (!isWithoutTls(error)) throw error;
     return new URL(`http://${host}`);
   }
 }

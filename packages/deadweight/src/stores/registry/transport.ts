@@ -48,7 +48,10 @@ export class Transport {
   /** Whether an address may be spoken to without TLS: hosts that the user named, and loopback when the registry itself is there. */
   mayBePlain(url: URL): boolean {
     const { insecure, host } = this.#options;
-    if (insecure === true || insecure.includes(url.host) || insecure.includes(url.hostname)) return true;
+    if (insecure === true) return true;
+    // URL leaves a scheme's own port out.
+    const port = url.port || (url.protocol === "https:" ? "443" : "80");
+    if (insecure.includes(url.hostname) || insecure.includes(`${url.hostname}:${port}`)) return true;
     return isLoopback(url.hostname) && isLoopback(new URL(`http://${host}`).hostname);
   }
 

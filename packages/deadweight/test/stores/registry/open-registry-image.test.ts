@@ -134,12 +134,17 @@ test("fault 11, a manifest of 300 MB is refused at 4 MiB, whether its size is sa
     openRegistryImage(`${declared.host}/x`, openOptions(), quickTiming()),
     userError("limit", /more than 4194304 bytes/),
   );
-  const chunked = await registryWith(
-    t,
-    manifests(() => [200, { "transfer-encoding": "chunked" }, Buffer.alloc(5_000_000, " ")]),
-  );
+  const endless = await registryWith(t, (request, response) => {
+    if (!request.url?.includes("/manifests/")) return false;
+    const spaces = Buffer.alloc(65_536, " ");
+    const more = (): void => {
+      if (!response.destroyed) response.write(spaces, more);
+    };
+    more();
+    return true;
+  });
   await assert.rejects(
-    openRegistryImage(`${chunked.host}/x`, openOptions(), quickTiming()),
+    openRegistryImage(`${endless.host}/x`, openOptions(), quickTiming()),
     userError("limit", /more than 4194304 bytes/),
   );
 });
@@ -231,6 +236,9 @@ test("an aborted signal ends it at once, also between attempts", async (t) => {
   };
   const stopped = openRegistryImage(`${registry.host}/x`, openOptions({ signal: controller.signal }), quickTiming({ wait }));
   await assert.rejects(stopped, { name: "AbortError" });
+  const reason = Object.assign(new Error("stopped by the user"), { code: "ESTOP" });
+  const own = openRegistryImage(`${registry.host}/x`, openOptions({ signal: AbortSignal.abort(reason) }), quickTiming());
+  await assert.rejects(own, (error) => error === reason);
 });
 
 test("TLS is trusted by SSL_CERT_FILE and NODE_EXTRA_CA_CERTS alone, and plain text is no way out", async (t) => {
@@ -262,8 +270,12 @@ test("a registry that is not loopback is spoken to over TLS alone, unless it is 
     userError("unreachable", /^registry\.test\/x:latest: it does not speak TLS$/),
   );
   assert.equal(registry.requests.length, 0);
-  for (const insecure of [["registry.test"], ["registry.test:80", "registry.test"], true] as const) {
-    const source = await opened(t, "registry.test/x", { environment, insecure });
+  for (const [name, insecure] of [
+    ["registry.test", ["registry.test"]],
+    ["registry.test:80", ["other.test", "registry.test:80"]],
+    ["registry.test", true],
+  ] as const) {
+    const source = await opened(t, `${name}/x`, { environment, insecure });
     assert.equal(source.root.bytes.length, image.manifest.length);
   }
   await assert.rejects(

@@ -69,6 +69,10 @@ function userError(code: string, message: RegExp): (error: unknown) => boolean {
   return (error) => error instanceof UserError && error.code === code && message.test(error.message) && error.exitCode === 3;
 }
 
+function hintOf(error: unknown): string {
+  return (error instanceof UserError && error.hint) || "";
+}
+
 test("fault 1, blob 429 twice: waits as it is told", async (t) => {
   const { pull, waits } = await broken(t, status(429, 2, { "retry-after": "1" }));
   assert.ok((await pull()).equals(small.layer));
@@ -90,6 +94,14 @@ test("fault 3, blob 503 twice", async (t) => {
   const { pull, waits } = await broken(t, status(503, 2));
   assert.ok((await pull()).equals(small.layer));
   assert.deepEqual(waits, [500, 1000]);
+});
+
+test("a limit on pulls that does not end says what to do", async (t) => {
+  const { pull } = await broken(t, status(429, 99));
+  await assert.rejects(
+    pull(),
+    (error) => userError("unreachable", /HTTP 429, 5 attempts/)(error) && /log in, or wait/.test(hintOf(error)),
+  );
 });
 
 test("gives up after five attempts without a byte", async (t) => {
