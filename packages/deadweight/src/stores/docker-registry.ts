@@ -3,7 +3,7 @@ import { openRegistryImage } from "./registry/open-registry-image.ts";
 
 /** Images in a registry, read over the OCI distribution API: `docker://host/name:tag`. */
 export const dockerRegistry: Store = defineStore({
-  scheme: "docker",
-  summary: "an image in a registry: docker://host/name:tag",
+  scheme: "registry",
+  summary: "an image in a registry: docker://HOST/NAME[:TAG]",
   open: (name, options) => openRegistryImage(name, options),
 });

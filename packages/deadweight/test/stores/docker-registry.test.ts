@@ -4,6 +4,7 @@ import { type TestContext, test } from "node:test";
 import { defaultLimits } from "../../src/archive/limits.ts";
 import { completeImage } from "../../src/image/complete.ts";
 import { UserError } from "../../src/lib/user-error.ts";
+import { parseReference } from "../../src/model/reference.ts";
 import { dockerRegistry } from "../../src/stores/docker-registry.ts";
 import {
   type Certificate,
@@ -110,7 +111,7 @@ function signedToken(scopes: readonly string[], { key, cert }: Certificate): str
   return `${text}.${signature.toString("base64url")}`;
 }
 
-test("the store is used as docker://", () => {
-  assert.equal(dockerRegistry.scheme, "docker");
+test("docker:// leads to it, and it claims no files", () => {
+  assert.equal(parseReference("docker://ghcr.io/a/b:1").scheme, dockerRegistry.scheme);
   assert.equal(dockerRegistry.recognises, undefined);
 });
