@@ -78,6 +78,7 @@ export function createFileTree(layers: readonly LayerIndex[]): FileTree {
   const { paths, bases } = merged;
   const live = liveContent(merged);
   let storedByNode: StoredByNode | undefined;
+  const hashes = layers.map((layer) => Buffer.from(layer.hashes.buffer, layer.hashes.byteOffset, layer.hashes.length));
 
   const layerOf = (entry: number): number => {
     let low = 0;
@@ -151,7 +152,7 @@ export function createFileTree(layers: readonly LayerIndex[]): FileTree {
     hash: (entry) =>
       at(entry, (layer, index) =>
         entryTypes[layer.type[index] ?? 0] === "file"
-          ? Buffer.from(layer.hashes.buffer, layer.hashes.byteOffset + 32 * index, 32).toString("latin1")
+          ? (hashes[layerOf(entry)]?.toString("latin1", 32 * index, 32 * index + 32) ?? "")
           : "",
       ),
     symlink,
