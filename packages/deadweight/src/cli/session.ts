@@ -1,4 +1,5 @@
 import type * as deadweight from "../index.ts";
+import { UserError } from "../lib/user-error.ts";
 
 /** A stream that text is written to, a terminal or not: what the commands use of process.stdout and process.stderr. */
 export interface Output {
@@ -43,12 +44,12 @@ export type Toolkit = Pick<
 /** A command with its arguments, ready to run; gives the exit code. */
 export type Work = () => Promise<number>;
 
-/** Writes and waits until it is written. A reader that has gone away (`| head`) is no error. */
+/** Writes and waits until it is written. A reader that has gone away (`| head`) is no error; a full disk is a UserError. */
 export function write(output: Output, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     output.write(text, (error) => {
       const isGone = error !== undefined && error !== null && "code" in error && error.code === "EPIPE";
-      if (error && !isGone) reject(error);
+      if (error && !isGone) reject(new UserError("unwritable", `could not write the result: ${error.message}`, { cause: error }));
       else resolve();
     });
   });

@@ -72,7 +72,7 @@ test("what makes the answer incomplete is in the short form", () => {
 });
 
 test("only so many reasons, and how many more there are", () => {
-  const [found] = sampleReport.outcomes.filter(({ rule }) => rule === "pip-cache");
+  const found = sampleReport.outcomes.find(({ rule }) => rule === "pip-cache");
   assert.ok(found);
   const outcomes = Array.from({ length: 8 }, (_, index) => ({ ...found, rule: `rule-${index}` }));
   const text = table.render({ ...sampleReport, outcomes }, short);
