@@ -76,10 +76,10 @@ function ruleFound({ outcomes }: Report, rule: string): string[] {
 
 /** A finding that is safer to act on than the threshold is the more a reason to fail. */
 function safetyFound({ outcomes }: Report, safety: Safety): string[] {
-  const failing = safeties.slice(0, safeties.indexOf(safety) + 1);
+  const least = safeties.indexOf(safety);
   return outcomes.flatMap(({ rule, status, findings }) => {
     if (status === "crashed") return [`safety ${safety}: rule ${rule} crashed`];
-    const found = findings.filter((finding) => failing.includes(finding.safety));
+    const found = findings.filter((finding) => safeties.indexOf(finding.safety) <= least);
     return found.map((finding) => `safety ${finding.safety}: ${printBytes(finding.bytes)} by ${rule}, ${finding.message}`);
   });
 }
