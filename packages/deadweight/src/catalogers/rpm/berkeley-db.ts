@@ -88,7 +88,7 @@ function overflowValue(database: Database, reference: Buffer): Uint8Array | stri
   if (reference[0] !== 3 || reference.length < 12) return `it is of kind ${reference[0]} and has ${reference.length} bytes`;
   const at = reference.byteOffset - bytes.byteOffset;
   const total = u32(at + 8);
-  if (total > mostValueBytes) return `${total} bytes`;
+  if (total > mostValueBytes) return `it claims ${total} bytes`;
   const parts: Uint8Array[] = [];
   let length = 0;
   for (let page = u32(at + 4); length < total; page = u32(page * pageBytes + 16)) {

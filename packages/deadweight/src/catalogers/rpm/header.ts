@@ -43,6 +43,7 @@ const wanted: ReadonlySet<number> = new Set(Object.values(tags));
 const stringTypes: ReadonlySet<number> = new Set([6, 8, 9]);
 const mostEntries = 0xffff;
 const mostValues = 1_000_000;
+const mostNameLength = 1000;
 
 interface Entry {
   readonly type: number;
@@ -57,7 +58,7 @@ export function parseHeader(blob: Uint8Array): RpmHeader {
   const numbers = (tag: number): number[] => readNumbers(data, entries.get(tag));
   const text = (tag: number): string => textOf(strings(tag)[0] ?? "");
   const name = text(tags.name);
-  if (name === "") throw broken("no name");
+  if (name === "" || name.length > mostNameLength) throw broken(`a name of ${name.length} characters`);
   const epoch = numbers(tags.epoch)[0];
   return {
     name,

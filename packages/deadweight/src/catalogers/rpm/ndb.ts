@@ -14,19 +14,25 @@ const blobTailBytes = 12;
 
 /**
  * The header blobs of an ndb package database, in the order of its slots. One that can't be read is told to `report`. Throws
- * UserError `unreadable` when it is no such database, or its slots can't be.
+ * UserError `unreadable` when it is no such database.
  */
 export function* parseNdb(file: Uint8Array, report: (message: string) => void): Generator<Uint8Array> {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.length);
   const slotsEnd = checkedSlotsEnd(bytes, report);
-  let blobBytes = 0;
-  for (let at = firstSlot; at < slotsEnd; at += slotBytes) {
-    const slot = readSlot(bytes, at, slotsEnd);
-    if (slot === undefined) continue;
-    blobBytes += slot.blob.length;
-    if (blobBytes > bytes.length) throw broken(`the blobs up to slot ${at} overlap`);
-    const found = readBlob(slot.blob, slot.number);
-    if (typeof found === "string") report(`cannot read package ${slot.number}: ${found}`);
+  let bytesLeft = bytes.length;
+  for (let slot = firstSlot; slot < slotsEnd; slot += slotBytes) {
+    if (!hasMagic(bytes, slot, "Slot")) throw broken(`no slot at ${slot}`);
+    const number = bytes.readUInt32LE(slot + 4);
+    const start = bytes.readUInt32LE(slot + 8) * blockBytes;
+    const end = start + bytes.readUInt32LE(slot + 12) * blockBytes;
+    if (start === 0) continue;
+    const isInside = start >= slotsEnd && end <= bytes.length;
+    const found = isInside
+      ? readBlob(bytes.subarray(start, end), number)
+      : `its blob lies from ${start} to ${end} of ${bytes.length} bytes`;
+    bytesLeft -= typeof found === "string" ? 0 : end - start;
+    if (bytesLeft < 0) throw broken(`the blobs up to slot ${slot} overlap`);
+    if (typeof found === "string") report(`cannot read package ${number}: ${found}`);
     else yield found;
   }
 }
@@ -40,16 +46,6 @@ function checkedSlotsEnd(bytes: Buffer, report: (message: string) => void): numb
   if (declared <= bytes.length) return declared;
   report(`cannot read all slots: they end at ${declared} of ${bytes.length} bytes`);
   return bytes.length - (bytes.length % slotBytes);
-}
-
-function readSlot(bytes: Buffer, at: number, slotsEnd: number): { number: number; blob: Buffer } | undefined {
-  if (!hasMagic(bytes, at, "Slot")) throw broken(`no slot at ${at}`);
-  const start = bytes.readUInt32LE(at + 8) * blockBytes;
-  if (start === 0) return undefined;
-  const end = start + bytes.readUInt32LE(at + 12) * blockBytes;
-  if (start < slotsEnd || end > bytes.length)
-    throw broken(`the blob of slot ${at} lies from ${start} to ${end} of ${bytes.length} bytes`);
-  return { number: bytes.readUInt32LE(at + 4), blob: bytes.subarray(start, end) };
 }
 
 /** The header in a blob, or why it can't be read. */

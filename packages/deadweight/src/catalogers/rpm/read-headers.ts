@@ -7,9 +7,9 @@ import { parseNdb } from "./ndb.ts";
 import { parseSqliteHeaders } from "./sqlite-headers.ts";
 
 const mostBytes = 512 * 1024 * 1024;
-// The largest distributions have 100,000 packages, each with some hundred names of files and dependencies.
+// Far more than an installation has: all of Fedora is 70,000 packages, a large system two million names of files and dependencies.
 const mostPackages = 200_000;
-const mostNames = 20_000_000;
+const mostNames = 5_000_000;
 const mostUnreadable = 1000;
 
 /** A package database and what SQLite keeps beside it. */

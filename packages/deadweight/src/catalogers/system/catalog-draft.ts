@@ -4,6 +4,7 @@ import { textOf, type ByteString } from "../../lib/byte-string.ts";
 import { UserError } from "../../lib/user-error.ts";
 
 const mostProblems = 50;
+const mostMessageLength = 500;
 const mostPathBytes = 512 * 1024 * 1024;
 const tooManyPaths = `cannot list all files of its packages: more than ${defaultLimits.entriesPerLayer} paths or ${mostPathBytes} bytes`;
 
@@ -23,7 +24,7 @@ export class CatalogDraft {
   /** Notes what is wrong with a file; only the first fifty are kept, with a count of the rest. */
   report(file: WantedFile, message: string): void {
     if (this.#problems.length >= mostProblems) this.#unreported++;
-    else this.#problems.push({ path: file.path, layer: file.layer, message });
+    else this.#problems.push({ path: file.path, layer: file.layer, message: message.slice(0, mostMessageLength) });
   }
 
   /** What `parse` makes of a file's bytes; undefined, with a problem, when it can't be had or is no good. */
