@@ -4,6 +4,7 @@ import type { Limits } from "./limits.ts";
 import { ZlibHandle } from "./zlib-handle.ts";
 import { ZstdFrames } from "./zstd-frames.ts";
 
+/** How a layer blob is compressed. */
 export type Compression = "none" | "gzip" | "zstd";
 
 /** Decompresses a blob piece by piece, and says for each piece of output how much input it took. */
@@ -27,6 +28,7 @@ export function sniffCompression(head: Uint8Array): Compression {
   return head.length >= 4 && (magic === 0xfd2fb528 || magic >>> 4 === 0x184d2a5) ? "zstd" : "none";
 }
 
+/** A decoder for one blob; `close` it when done. */
 export function createDecoder(compression: Compression, limits: Limits): Decoder {
   if (compression === "gzip") return new GzipDecoder();
   return compression === "zstd" ? new ZstdDecoder(limits) : new PlainDecoder();

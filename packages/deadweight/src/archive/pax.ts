@@ -50,8 +50,8 @@ export function parsePaxTime(text: string, what: string): number {
   const seconds = parseDecimal(dot < 0 ? text : text.slice(0, dot), what);
   const fraction = dot < 0 ? "" : text.slice(dot + 1);
   if (!/^[0-9]*$/.test(fraction)) throw malformed(`${what} is ${JSON.stringify(text)}`);
-  const part = Number(`0.${fraction.slice(0, 9) || "0"}`);
-  return text.startsWith("-") ? seconds - part : seconds + part;
+  // Read as one number: the sum of its two parts could be rounded twice.
+  return fraction === "" ? seconds : Number(`${text.slice(0, dot)}.${fraction.slice(0, 9)}`);
 }
 
 function malformed(why: string): UserError {

@@ -31,6 +31,7 @@ export interface ArchiveSource {
   readonly close: () => Promise<void>;
 }
 
+/** An image as a store supplies it. */
 export type ImageSource = ManifestSource | ArchiveSource;
 
 /** What a store may use of the world outside. */

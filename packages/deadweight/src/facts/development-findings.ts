@@ -1,5 +1,5 @@
 import type { Facts } from "../contracts/fact.ts";
-import type { EntryClaim, RuleFinding } from "../contracts/rule.ts";
+import type { RuleFinding } from "../contracts/rule.ts";
 import type { ByteString } from "../lib/byte-string.ts";
 import { countOf } from "../lib/count-of.ts";
 import { someOf } from "../lib/some-of.ts";
@@ -19,23 +19,17 @@ export interface DevelopmentFiles {
   readonly remedy: string;
 }
 
-/** Two findings at most: what nothing is known to need, and what installed programs may compile with when they run. */
-export function developmentFindings(
-  facts: Facts,
-  { entries, noun, plural, place, remedy }: DevelopmentFiles,
-): readonly RuleFinding[] {
+/** Findings for what nothing is known to need, and for what programs or packages may need, which is to be asked for by name. */
+export function developmentFindings(facts: Facts, { entries, noun, plural, place, remedy }: DevelopmentFiles): readonly RuleFinding[] {
   const tree = facts.get(fileTree);
   const needs = facts.get(developmentNeeds);
-  const claims = removalClaims(tree, entries);
-  const needed = claims.filter(({ entry }) => needs.isNeeded(entry));
-  const idle = claims.filter(({ entry }) => !needs.isNeeded(entry));
-  const describe = (part: readonly EntryClaim[]): string =>
-    `${countOf(part.length, noun, plural)} in ${largestPlaces(tree, part, place)}`;
-  const findings: RuleFinding[] = [];
-  if (idle.length > 0) findings.push({ message: describe(idle), safety: "verified", remedy, claims: idle });
-  if (needed.length > 0) {
-    const message = `${describe(needed)}, needed where ${someOf(needs.reasons)}`;
-    findings.push({ message, safety: "opt-in", remedy: `only if the program does none of this: ${remedy}`, claims: needed });
-  }
-  return findings;
+  const parts = Map.groupBy(removalClaims(tree, entries), ({ entry }) => needs.of(entry));
+  return [undefined, "programs" as const, "packages" as const].flatMap((need): RuleFinding[] => {
+    const claims = parts.get(need) ?? [];
+    if (claims.length === 0) return [];
+    const message = `${countOf(claims.length, noun, plural)} in ${largestPlaces(tree, claims, place)}`;
+    if (need === undefined) return [{ message, safety: "verified", remedy, claims }];
+    const reason = needs.reason(need);
+    return [{ message: `${message}, needed where ${reason}`, safety: "opt-in", remedy: `only if nothing of this is used: ${remedy}`, claims }];
+  });
 }

@@ -1,15 +1,21 @@
+import type { Package } from "../contracts/cataloger.ts";
 import { defineFact, type Fact, type Facts } from "../contracts/fact.ts";
+import { someOf } from "../lib/some-of.ts";
 import { buildPackages } from "./build-packages.ts";
 import { fileTree } from "./file-tree.ts";
 import { owners } from "./owners.ts";
 import { packageEntries } from "./package-entries.ts";
 import { runtimeNeeds } from "./runtime-needs.ts";
 
-/** Which headers, archives and other files of a tool chain installed programs may compile with when they run. */
+/** Why a file of a tool chain may be needed when a container runs: programs compile with it, or packages that stay ask for it. */
+export type DevelopmentNeed = "programs" | "packages";
+
+/** Which headers, archives and other files of a tool chain something that is installed needs. */
 export interface DevelopmentNeeds {
-  readonly isNeeded: (entry: number) => boolean;
-  /** The programs and what they do, as of `RuntimeNeeds.reasons`. */
-  readonly reasons: readonly string[];
+  /** Undefined for what nothing is known to need. */
+  readonly of: (entry: number) => DevelopmentNeed | undefined;
+  /** The need in words, after `needed where`. */
+  readonly reason: (need: DevelopmentNeed) => string;
 }
 
 const systemKinds = new Set<string>(["dpkg", "apk", "rpm"]);
@@ -23,19 +29,24 @@ const cudaPath = new RegExp(`${cudaFolders}|${cudaModules}`);
  */
 export const developmentNeeds: Fact<DevelopmentNeeds> = defineFact("development-needs", (facts: Facts) => {
   const tree = facts.get(fileTree);
-  const build = facts.get(buildPackages);
+  const { onDemand, needed, idle } = facts.get(buildPackages);
+  const entriesOf = (packages: readonly Package[]): ReadonlySet<number> => packageEntries(tree, packages);
+  const [called, required, free] = [entriesOf(onDemand), entriesOf(needed), entriesOf(idle)];
   const needs = facts.get(runtimeNeeds);
-  const onDemand = packageEntries(tree, build.onDemand);
-  const idle = packageEntries(tree, build.idle);
   const forCuda = needs.has("cuda-compiler", "cuda-headers");
   const forAny = forCuda || needs.has("c-compiler");
   return {
-    isNeeded: (entry) => {
-      if (onDemand.has(entry)) return true;
+    of: (entry) => {
+      if (called.has(entry)) return "programs";
+      if (required.has(entry)) return "packages";
       const owner = facts.get(owners).of(entry);
-      if (idle.has(entry) || systemKinds.has(owner.kind)) return false;
-      return owner.kind === "cuda" || cudaPath.test(tree.path(entry)) ? forCuda : forAny;
+      if (free.has(entry) || systemKinds.has(owner.kind)) return undefined;
+      const isOfCuda = owner.kind === "cuda" || cudaPath.test(tree.path(entry));
+      return (isOfCuda ? forCuda : forAny) ? "programs" : undefined;
     },
-    reasons: needs.reasons("c-compiler", "cuda-compiler", "cuda-headers"),
+    reason: (need) => {
+      if (need === "programs") return someOf(needs.reasons("c-compiler", "cuda-compiler", "cuda-headers"));
+      return `packages that stay depend on ${someOf(needed.map(({ name }) => name).toSorted())}`;
+    },
   };
 });

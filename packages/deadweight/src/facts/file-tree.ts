@@ -248,7 +248,7 @@ function* matching(paths: PathTable, pattern: string, accept: (node: number) => 
       for (const child of paths.children(folder)) if (wanted.test.test(paths.name(child))) yield* step(position + 1, child);
     } else {
       pending.push([position + 1, folder]);
-      for (const child of paths.children(folder)) pending.push([position, child]);
+      for (const child of paths.children(folder)) if (paths.hasChildren(child)) pending.push([position, child]);
     }
   }
 }

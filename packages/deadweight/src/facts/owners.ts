@@ -19,6 +19,7 @@ export interface Component {
   readonly package?: Package;
 }
 
+/** The owners of an image's bytes. */
 export interface Owners {
   readonly components: readonly Component[];
   /** The one owner of a stored entry, as things were when its layer was made. */

@@ -12,6 +12,7 @@ import { fileTree, type FileTree } from "./file-tree.ts";
 /** The packages of one cataloger once a layer is stacked; the same object as in the layer below when nothing changed. */
 export type CatalogedPackages = ReadonlyMap<Cataloger, readonly Package[]>;
 
+/** What the image's package databases say. */
 export interface InstalledPackages {
   /** What a container would show if the image ended at each layer, lowest first. */
   readonly layers: readonly CatalogedPackages[];

@@ -40,9 +40,9 @@ const callers: readonly Caller[] = [
     how: "compiles CUDA headers with NVRTC",
   },
   {
-    names: /^(theano|aesara|pytensor|cppyy|cmdstanpy|pystan|pykeops|apache-tvm)$/,
+    names: /^(pythran|theano|aesara|pytensor|cppyy|cmdstanpy|pystan|pykeops|apache-tvm)$/,
     tools: ["c-compiler"],
-    how: "compiles C++ when models are built",
+    how: "compiles C++ for functions and models",
   },
   { names: /^(gitpython|dvc|mlflow|setuptools-scm)$/, tools: ["git"], how: "calls git" },
 ];

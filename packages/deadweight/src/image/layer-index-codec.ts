@@ -4,10 +4,12 @@ import type { LayerIndex } from "../model/layer-index.ts";
 /** A layer index as plain arrays and maps: what crosses between threads and what the cache keeps. */
 export type PlainLayerIndex = Omit<LayerIndex, "paths"> & { readonly paths: PathTableData };
 
+/** The index with its path table as arrays. */
 export function toPlain(index: LayerIndex): PlainLayerIndex {
   return { ...index, paths: index.paths.data() };
 }
 
+/** The index with its path table for look-ups. */
 export function fromPlain(plain: PlainLayerIndex): LayerIndex {
   return { ...plain, paths: PathTable.from(plain.paths) };
 }

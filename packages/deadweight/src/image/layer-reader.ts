@@ -11,6 +11,7 @@ import { fromPlain } from "./layer-index-codec.ts";
 import type { DecodeJob, DecodeStart, ScanResult, ScanStart, ThreadMemory } from "./layer-threads.ts";
 import { fromThreadError } from "./thread-error.ts";
 
+/** What all layers of an image are read with. */
 export interface LayerReaderOptions {
   readonly patterns: readonly Want[];
   readonly limits: Limits;
@@ -34,6 +35,7 @@ export function readersFor(layers: number): number {
   return Math.max(1, Math.min(layers, 8, availableParallelism()));
 }
 
+/** A reader that starts its threads with the first layer; `close` ends them. */
 export function createLayerReader(options: LayerReaderOptions): LayerReader {
   let threads: Threads | undefined;
   return {

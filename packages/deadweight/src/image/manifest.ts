@@ -4,6 +4,7 @@ import { UserError } from "../lib/user-error.ts";
 import { isDigest } from "../model/digest.ts";
 import type { Descriptor } from "../model/image.ts";
 
+/** An image manifest. */
 export interface Manifest {
   readonly kind: "manifest";
   readonly config: Descriptor;
@@ -11,6 +12,7 @@ export interface Manifest {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+/** An index: manifests for several platforms. */
 export interface ManifestIndex {
   readonly kind: "index";
   readonly manifests: readonly Descriptor[];

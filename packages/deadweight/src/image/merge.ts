@@ -18,6 +18,7 @@ export const fates = [
   "repeated",
   "marker",
 ] as const;
+/** One of `fates`. */
 export type Fate = (typeof fates)[number];
 
 /** The stacked layers, in arrays. An entry's number is its place in its layer plus `bases[layer]`. */

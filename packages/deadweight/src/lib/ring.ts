@@ -19,6 +19,7 @@ export interface Slot {
   readonly marks: readonly Mark[];
 }
 
+/** The shared memory of a ring, for both threads. */
 export interface RingMemory {
   readonly words: SharedArrayBuffer;
   readonly bytes: SharedArrayBuffer;

@@ -14,7 +14,9 @@ const layerNumber = count.describe("place of the layer in the image, the lowest 
 
 const location = open({
   layer: layerNumber,
-  path: text.exactOptional().describe("without leading slash; absent when the whole layer is meant; \\xHH stands for a byte that is no UTF-8"),
+  path: text
+    .exactOptional()
+    .describe("without leading slash; absent when the whole layer is meant; \\xHH stands for a byte that is no UTF-8"),
   offset: count.exactOptional().describe("byte of the layer's tar stream"),
 });
 
@@ -86,7 +88,9 @@ export const reportSchema: z.ZodType<Report> = open({
     platform: open({ os: text, architecture: text, variant: text.exactOptional() }),
   }),
   totals,
-  reclaimable: z.array(open({ safety, bytes, compressedBytes: bytes })).describe("the reclaimable bytes by the safest remedy that frees them"),
+  reclaimable: z
+    .array(open({ safety, bytes, compressedBytes: bytes }))
+    .describe("the reclaimable bytes by the safest remedy that frees them"),
   baseImage: open({ layers: count, evidence: text }),
   layers: z.array(layer),
   components: z.array(component).describe("each byte of each layer belongs to exactly one"),

@@ -3,6 +3,7 @@ import type { Platform } from "./platform.ts";
 
 /** How safe a change is, the safest first, docs/measuring.md. */
 export const safeties = ["lossless", "verified", "opt-in"] as const;
+/** How safe a change is, docs/measuring.md: `lossless` < `verified` < `opt-in`. */
 export type Safety = (typeof safeties)[number];
 
 /** How a number was come by. An estimate never poses as a measurement. */
@@ -16,6 +17,7 @@ export interface Location {
   readonly offset?: number;
 }
 
+/** Bytes that a finding says are dead weight, and where they are. */
 export interface Claim {
   readonly location: Location;
   readonly bytes: number;
@@ -27,6 +29,7 @@ export interface Claim {
   readonly base: boolean;
 }
 
+/** One thing that a rule found, and what frees the bytes. */
 export interface Finding {
   readonly message: string;
   readonly safety: Safety;
@@ -37,8 +40,10 @@ export interface Finding {
   readonly claims: readonly Claim[];
 }
 
+/** How a rule ended. */
 export type OutcomeStatus = "passed" | "found" | "not-applicable" | "crashed";
 
+/** What one rule said. */
 export interface Outcome {
   readonly rule: string;
   readonly status: OutcomeStatus;
@@ -66,8 +71,10 @@ export const componentKinds = [
   "application",
   "unowned",
 ] as const;
+/** What kind of owner a component is. */
 export type ComponentKind = (typeof componentKinds)[number];
 
+/** An owner of bytes, with all that it owns. */
 export interface ReportComponent {
   readonly kind: ComponentKind;
   readonly name: string;
@@ -81,6 +88,7 @@ export interface ReportComponent {
   readonly layers: readonly number[];
 }
 
+/** One layer with what it holds and which instruction made it. */
 export interface ReportLayer {
   readonly index: number;
   readonly digest: Digest;
@@ -93,6 +101,7 @@ export interface ReportLayer {
   readonly base: boolean;
 }
 
+/** Sums over all layers. */
 export interface ReportTotals {
   readonly layers: number;
   /** Stored entries that are neither folders nor whiteouts. */
@@ -115,6 +124,7 @@ export interface ReclaimableBySafety {
   readonly compressedBytes: number;
 }
 
+/** How many of the lowest layers came with the base image, and what says so. */
 export interface BaseImage {
   readonly layers: number;
   readonly evidence: string;

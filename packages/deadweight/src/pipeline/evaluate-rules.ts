@@ -3,6 +3,7 @@ import type { Rule, RuleFinding, Verdict } from "../contracts/rule.ts";
 import type { Outcome } from "../model/report.ts";
 import { resolveFindings } from "./resolve-claims.ts";
 
+/** What the rules said of an image. */
 export interface Evaluation {
   readonly outcomes: readonly Outcome[];
   /** What all rules found, for totals over all of them. */

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A folder that is removed when the test process ends. */
+const root = mkdtempSync(join(tmpdir(), "deadweight-test-"));
+process.once("exit", () => rmSync(root, { recursive: true, force: true }));
+
+/** A new folder, removed when the test process ends. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "deadweight-test-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+  return mkdtempSync(join(root, "folder-"));
 }
