@@ -2,13 +2,13 @@ import { type Command, Option } from "commander";
 import type { AnalyzeOptions } from "../index.ts";
 import { didYouMean } from "../lib/did-you-mean.ts";
 import { UserError } from "../lib/user-error.ts";
-import { addCommonOptions, gatesOf, repeatable, type CommonFlags } from "./common-options.ts";
+import { addDeliveryOptions, gatesOf, repeatable, type DeliveryFlags } from "./delivery-options.ts";
 import { deliverReport } from "./deliver-report.ts";
 import { outputFiles } from "./output-files.ts";
 import { createDisplay, progressMode, progressModes, type ProgressMode } from "./progress/create-display.ts";
 import type { Environment, Session, Toolkit, Work } from "./session.ts";
 
-interface AnalyzeFlags extends CommonFlags {
+interface AnalyzeFlags extends DeliveryFlags {
   readonly platform?: string;
   readonly base?: string;
   readonly cache: boolean;
@@ -32,7 +32,7 @@ export function addAnalyze(program: Command, session: Session, toolkit: Toolkit,
       "docker:NAME, podman:NAME, docker://HOST/NAME:TAG, docker-archive:FILE, oci:FOLDER[:TAG], oci-archive:FILE, or just a name or file",
     );
   addImageOptions(command);
-  addCommonOptions(command, toolkit);
+  addDeliveryOptions(command, toolkit);
   addProgressOptions(command);
   command
     .addHelpText("after", examples)

@@ -1,7 +1,7 @@
 import type { Gates, Report } from "../index.ts";
 import { printable } from "../lib/printable.ts";
 import { allowsColour } from "./allows-colour.ts";
-import type { CommonFlags } from "./common-options.ts";
+import type { DeliveryFlags } from "./delivery-options.ts";
 import type { OutputFile } from "./output-files.ts";
 import { type Session, type Toolkit, write } from "./session.ts";
 import { terminalWidth } from "./terminal-width.ts";
@@ -13,7 +13,7 @@ const fileColumns = 120;
 /** A report with what is to become of it. */
 export interface Delivery {
   readonly report: Report;
-  readonly flags: CommonFlags;
+  readonly flags: DeliveryFlags;
   readonly files: readonly OutputFile[];
   readonly gates: Gates;
 }

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import { UserError } from "../lib/user-error.ts";
-import { addCommonOptions, gatesOf, type CommonFlags } from "./common-options.ts";
+import { addDeliveryOptions, gatesOf, type DeliveryFlags } from "./delivery-options.ts";
 import { deliverReport } from "./deliver-report.ts";
 import { outputFiles } from "./output-files.ts";
 import { type Session, type Toolkit, type Work, write } from "./session.ts";
 
-interface ReportFlags extends CommonFlags {
+interface ReportFlags extends DeliveryFlags {
   readonly schema?: boolean;
 }
 
@@ -16,7 +16,7 @@ export function addReport(program: Command, session: Session, toolkit: Toolkit, 
     .summary("render a saved result again, in any format")
     .description("Renders a result that `analyze` saved as json again, and checks gates on it; reads no image.")
     .argument("[result.json]", "what `deadweight analyze IMAGE -o json=FILE` wrote");
-  addCommonOptions(command, toolkit)
+  addDeliveryOptions(command, toolkit)
     .optionsGroup("Schema:")
     .option("--schema", "print the JSON Schema of the json format instead")
     .addHelpText("after", examples)

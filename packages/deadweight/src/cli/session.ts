@@ -9,6 +9,7 @@ export interface Output {
   readonly rows?: number;
 }
 
+/** Variables of the process, the only place where settings come from beside the flags. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The process as the commands see it, so that a test can be one. */

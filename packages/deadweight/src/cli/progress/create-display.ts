@@ -5,8 +5,9 @@ import { LiveRows } from "./live-rows.ts";
 import { plainLines } from "./plain-lines.ts";
 import type { ProgressDisplay } from "./progress-display.ts";
 
-/** How progress is shown: the words of `docker build`. */
+/** How progress may be shown: the words of `docker build`. */
 export const progressModes = ["auto", "tty", "plain", "json", "quiet"] as const;
+/** One of these words. */
 export type ProgressMode = (typeof progressModes)[number];
 
 /** The mode that was asked for by flag, else by DEADWEIGHT_PROGRESS, else `auto`. Throws UserError, exit 2. */

@@ -2,8 +2,8 @@ import { type Command, Option } from "commander";
 import type { Gates } from "../index.ts";
 import type { Toolkit } from "./session.ts";
 
-/** What the options of this file become. */
-export interface CommonFlags {
+/** What the options become that say where a report goes and what it must pass. */
+export interface DeliveryFlags {
   readonly format: string;
   readonly output?: readonly string[];
   readonly verbose?: boolean;
@@ -12,7 +12,7 @@ export interface CommonFlags {
 }
 
 /** Adds the options of every command that ends with a report: where it goes, and what it must pass. */
-export function addCommonOptions(command: Command, { formats }: Toolkit): Command {
+export function addDeliveryOptions(command: Command, { formats }: Toolkit): Command {
   const list = formats.map(({ name, summary }) => `${name} (${summary})`).join("; ");
   return command
     .optionsGroup("Output:")
@@ -52,7 +52,7 @@ export function repeatable(flags: string, description: string): Option {
 }
 
 /** The gates that were asked for. Throws UserError, exit 2. */
-export function gatesOf(flags: CommonFlags, { parseBudget, parseThreshold, rules }: Toolkit): Gates {
+export function gatesOf(flags: DeliveryFlags, { parseBudget, parseThreshold, rules }: Toolkit): Gates {
   const names = rules.map(({ name }) => name);
   return {
     budgets: (flags.budget ?? []).map((text) => parseBudget(text)),
