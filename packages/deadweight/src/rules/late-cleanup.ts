@@ -1,11 +1,11 @@
 import type { Facts } from "../contracts/fact.ts";
 import { defineRule, type Rule, type RuleFinding } from "../contracts/rule.ts";
+import { entriesInWords } from "../facts/entries-in-words.ts";
 import { fileTree } from "../facts/file-tree.ts";
 import { largestPaths } from "../facts/largest-paths.ts";
 import { layerLabel, layerLabels } from "../facts/layer-label.ts";
 import { layerOrigins } from "../facts/layer-origins.ts";
 import { pathHistory } from "../facts/path-history.ts";
-import { countOf } from "../lib/count-of.ts";
 
 const removals: ReadonlySet<string> = new Set(["removed", "below-removed", "below-opaque"]);
 
@@ -46,7 +46,7 @@ function ownFinding(facts: Facts, layer: number, entries: readonly number[]): Ru
     entries.map((entry) => tree.layerOf(entry)),
   );
   const message =
-    `${layerLabel(facts, layer)} removes ${countOf(entries.length, "entry", "entries")} that ${bringers} brought: ` +
+    `${layerLabel(facts, layer)} removes ${entriesInWords(tree, entries)} that ${bringers} brought: ` +
     largestPaths(tree, entries);
   return [{ message, safety: "verified", remedy: remedyFor(facts, layer, entries), claims: entries.map((entry) => ({ entry })) }];
 }
@@ -63,7 +63,7 @@ function remedyFor(facts: Facts, layer: number, entries: readonly number[]): str
 function baseFinding(facts: Facts, layer: number, entries: readonly number[]): RuleFinding[] {
   if (entries.length === 0) return [];
   const message =
-    `${layerLabel(facts, layer)} removes ${countOf(entries.length, "entry", "entries")} of the base image, where moving ` +
+    `${layerLabel(facts, layer)} removes ${entriesInWords(facts.get(fileTree), entries)} of the base image, where moving ` +
     `the cleanup can't help: ${largestPaths(facts.get(fileTree), entries)}`;
   const remedy = "another base image, or deadweight optimize";
   return [{ message, safety: "lossless", remedy, claims: entries.map((entry) => ({ entry })) }];

@@ -1,6 +1,7 @@
 import type { Facts } from "../contracts/fact.ts";
 import { defineRule, type Rule, type RuleFinding } from "../contracts/rule.ts";
-import { fileTree, type FileTree } from "../facts/file-tree.ts";
+import { entriesInWords } from "../facts/entries-in-words.ts";
+import { fileTree } from "../facts/file-tree.ts";
 import { largestPaths } from "../facts/largest-paths.ts";
 import { layerLabels } from "../facts/layer-label.ts";
 import { pathHistory } from "../facts/path-history.ts";
@@ -58,13 +59,6 @@ function findingFor(facts: Facts, cause: Cause, entries: readonly number[]): Rul
   const message =
     hidden.length === 0
       ? `${countOf(entries.length, "marker")} that ${entries.length === 1 ? "hides" : "hide"} nothing in ${layers}`
-      : `${inWords(tree, hidden)} ${causes[cause]} ${layers}: ${largestPaths(tree, hidden)}`;
+      : `${entriesInWords(tree, hidden)} ${causes[cause]} ${layers}: ${largestPaths(tree, hidden)}`;
   return [{ message, safety: "lossless", remedy: "deadweight optimize", claims: entries.map((entry) => ({ entry })) }];
-}
-
-function inWords(tree: FileTree, entries: readonly number[]): string {
-  const folders = entries.filter((entry) => tree.type(entry) === "directory").length;
-  const files = entries.length - folders;
-  if (folders === 0) return countOf(files, "file");
-  return files === 0 ? countOf(folders, "folder") : `${countOf(files, "file")} and ${countOf(folders, "folder")}`;
 }

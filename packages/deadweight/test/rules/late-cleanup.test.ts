@@ -28,7 +28,7 @@ test("a cleanup of what an earlier RUN brought names both", () => {
   assert.equal(more.length, 0);
   assert.equal(
     finding?.message,
-    "layer 2 (RUN rm -rf /var/lib/apt/lists/*) removes 1 entry that layer 1 (RUN apt-get update && apt-get install -y tool) brought: /var/lib/apt/lists/main",
+    "layer 2 (RUN rm -rf /var/lib/apt/lists/*) removes 1 file that layer 1 (RUN apt-get update && apt-get install -y tool) brought: /var/lib/apt/lists/main",
   );
   assert.equal(finding?.remedy, "move the cleanup of layer 2 into the RUN of layer 1");
   assert.equal(finding?.safety, "verified");
@@ -68,12 +68,12 @@ test("what the base image brought is a finding apart: moving the cleanup can't h
     findingsOf(lateCleanup, facts).map((finding) => [finding.message, finding.safety, claimedPaths(finding, facts)]),
     [
       [
-        "layer 2 (RUN clean) removes 1 entry that layer 1 (RUN install) brought: /var/lib/apt/lists/main",
+        "layer 2 (RUN clean) removes 1 file that layer 1 (RUN install) brought: /var/lib/apt/lists/main",
         "verified",
         ["1:var/lib/apt/lists/main"],
       ],
       [
-        "layer 2 (RUN clean) removes 1 entry of the base image, where moving the cleanup can't help: /usr/share/doc",
+        "layer 2 (RUN clean) removes 1 file of the base image, where moving the cleanup can't help: /usr/share/doc",
         "lossless",
         ["0:usr/share/doc"],
       ],
