@@ -3,7 +3,7 @@ import type { Platform } from "./platform.ts";
 
 /** How safe a change is, the safest first, docs/measuring.md. */
 export const safeties = ["lossless", "verified", "opt-in"] as const;
-/** How safe a change is, docs/measuring.md: `lossless` < `verified` < `opt-in`. */
+/** One of `safeties`. */
 export type Safety = (typeof safeties)[number];
 
 /** How a number was come by. An estimate never poses as a measurement. */
