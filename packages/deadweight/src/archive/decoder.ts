@@ -103,6 +103,8 @@ class ZstdDecoder implements Decoder {
     this.consumed = this.produced = 0;
     const run = this.#frames.walk(input);
     if (run.skippable) {
+      // The decompressor may have got the first bytes of the magic, when they were the last of a piece.
+      this.#handle.reset();
       this.consumed = run.length;
       this.#frames.consume(run.length);
       return;
