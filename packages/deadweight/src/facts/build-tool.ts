@@ -30,11 +30,8 @@ const names: readonly (readonly [BuildTool, RegExp])[] = [
     "other",
     /^(?:make|cmake(?:-data|-rpm-macros)?|meson|autoconf|automake|autotools-dev|libtool(?:-bin)?|m4|bison|flex|gperf|intltool)$/,
   ],
-  [
-    "other",
-    /^(?:gfortran|gdb|rustc|rust|cargo|golang|go|valgrind|swig|ccache|distcc|nasm|yasm|mercurial|subversion)(?:-|[\d.]*$)/,
-  ],
-  ["other", /^(?:pkg-config|pkgconf|pkgconf-bin|pkgconf-pkg-config|manpages-dev|libc-devtools|patch)$/],
+  ["other", /^(?:gfortran|gdb|rustc|cargo|golang|valgrind|swig|ccache|distcc|nasm|yasm|mercurial|subversion)(?:-|[\d.]*$)/],
+  ["other", /^(?:go|rust|pkg-config|pkgconf|pkgconf-bin|pkgconf-pkg-config|manpages-dev|libc-devtools|patch)$/],
   // What these recommend comes with them: apt's record says automatic, the dependencies name nobody.
   ["other", /^(?:fakeroot|libfakeroot|libalgorithm-(?:diff|diff-xs|merge)-perl|libfile-fcntllock-perl)$/],
 ];

@@ -2,7 +2,6 @@ import type { Facts } from "../contracts/fact.ts";
 import type { RuleFinding } from "../contracts/rule.ts";
 import type { ByteString } from "../lib/byte-string.ts";
 import { countOf } from "../lib/count-of.ts";
-import { someOf } from "../lib/some-of.ts";
 import { developmentNeeds } from "./development-needs.ts";
 import { fileTree } from "./file-tree.ts";
 import { largestPlaces } from "./largest-places.ts";
@@ -20,7 +19,10 @@ export interface DevelopmentFiles {
 }
 
 /** Findings for what nothing is known to need, and for what programs or packages may need, which is to be asked for by name. */
-export function developmentFindings(facts: Facts, { entries, noun, plural, place, remedy }: DevelopmentFiles): readonly RuleFinding[] {
+export function developmentFindings(
+  facts: Facts,
+  { entries, noun, plural, place, remedy }: DevelopmentFiles,
+): readonly RuleFinding[] {
   const tree = facts.get(fileTree);
   const needs = facts.get(developmentNeeds);
   const parts = Map.groupBy(removalClaims(tree, entries), ({ entry }) => needs.of(entry));
@@ -30,6 +32,13 @@ export function developmentFindings(facts: Facts, { entries, noun, plural, place
     const message = `${countOf(claims.length, noun, plural)} in ${largestPlaces(tree, claims, place)}`;
     if (need === undefined) return [{ message, safety: "verified", remedy, claims }];
     const reason = needs.reason(need);
-    return [{ message: `${message}, needed where ${reason}`, safety: "opt-in", remedy: `only if nothing of this is used: ${remedy}`, claims }];
+    return [
+      {
+        message: `${message}, needed where ${reason}`,
+        safety: "opt-in",
+        remedy: `only if nothing of this is used: ${remedy}`,
+        claims,
+      },
+    ];
   });
 }
