@@ -21,7 +21,7 @@ export const buildTools: Rule = defineRule({
     "Takes the dpkg, apk and rpm packages that are such tools by name or section, and the automatically installed packages " +
     "that nothing else needs, as `apt-get purge --auto-remove` does, to the fixed point. Counts the visible files that they " +
     "list, unless a package that stays lists them too. apt and apk record what was installed automatically; rpm's database " +
-    "does not, so there the tools alone count.",
+    "does not, so there the tools alone count. What was only recommended stays.",
   risk:
     "Essential packages, what another package needs, and what a word of ENTRYPOINT or CMD names are left alone; scripts are " +
     "not read. Packages with shared libraries stay as well (libgomp1, libpq5), as wheels and programs built here may load " +

@@ -15,14 +15,16 @@ export const developmentFiles: Rule = defineRule({
     "images and inside wheels: PyTorch's headers, those of `nvidia-*` wheels, NumPy's.",
   measure:
     "Counts visible files below `/usr/include`, `/usr/local/include`, CUDA's and conda's `include`; headers below `include` " +
-    "folders of Python packages; `*.pc` in `pkgconfig`, `*.cmake` in `cmake` and `*.m4` in `aclocal` folders; `lib*.la` " +
-    "right in a library folder; and links named `lib*.so` that belong to a `-dev` or `-devel` package.",
+    "folders of PyTorch, TensorFlow, NumPy, `nvidia-*` and some more Python packages; `*.pc` in `pkgconfig`, `*.cmake` in " +
+    "`cmake` and `*.m4` in `aclocal` folders; `lib*.la` right in a library folder; and links named `lib*.so` that belong to " +
+    "a `-dev` or `-devel` package.",
   risk:
     "Nothing can be built against the libraries any more. Where an installed package compiles when it runs (Triton, " +
-    "torch.compile, CuPy, FlashInfer, deepspeed and others), the headers that it may read are a finding apart, to be asked " +
-    "for by name. `pyconfig.h` stays, as Python's sysconfig may read it; so do `.la` files of plug-ins, which ImageMagick " +
-    "loads by, CMake's own modules, and CUDA's `lib*.so` links, which programs open by that name. Another program that opens " +
-    "a library by its linker name is not seen.",
+    "torch.compile, CuPy, FlashInfer, deepspeed and others), or packages that stay depend on a compiler or a `-dev` package, " +
+    "what they may read is a finding apart, to be asked for by name. `pyconfig.h` stays, as Python's sysconfig may read it; " +
+    "so do headers of Python packages not named above, `.la` files of plug-ins, by which ImageMagick loads them, CMake's own " +
+    "modules, and CUDA's `lib*.so` links, which programs open by that name. Another program that opens a library by its " +
+    "linker name is not seen.",
   evaluate: (facts) =>
     developmentFindings(facts, {
       entries: new Set(developmentEntries(facts)),
@@ -52,7 +54,9 @@ function isWithin(tree: FileTree, node: number, folders: ReadonlySet<number>): b
   return false;
 }
 
-const inModule = "/(?:site|dist)-packages/[^/]+/(?:.+/)?include/";
+// Modules that don't compile with their headers by themselves, or that facts/runtime-needs.ts knows to.
+const modules = "torch|torchvision|tensorflow|jaxlib|triton|nvidia|cupy[^/]*|numpy|scipy|pyarrow|pybind11|nanobind|onnx";
+const inModule = `/(?:site|dist)-packages/(?:${modules})/(?:.+/)?include/`;
 const inConda = "(?:^|/)(?:(?:ana|mini)?conda\\d?|micromamba|mambaforge|miniforge\\d?)/(?:envs/[^/]+/)?include/";
 const headerFolder = new RegExp(`${inModule}|${inConda}`);
 

@@ -18,8 +18,8 @@ export const docsAndManuals: Rule = defineRule({
     "out; installing 1.4 GB of packages on Debian brought 42 MB of documentation and 12 MB of manual pages.",
   measure:
     "Counts visible files below `doc`, `doc-base`, `man`, `info`, `lintian`, `gtk-doc` and `help` of `/usr/share`, " +
-    "`/usr/local/share` and conda's `share`, and below `/usr/local/man` and `/usr/local/doc`. Files of licences (`copyright`, " +
-    "`LICENSE`, `COPYING`, `NOTICE`) and links right in `doc`, which may lead to them, are kept.",
+    "`/usr/local/share` and conda's `share`, and below `/usr/local/man` and `/usr/local/doc`. Files of licences " +
+    "(`copyright`, `LICENSE`, `COPYING`, `NOTICE`) and links right in `doc`, which may lead to them, are kept.",
   risk:
     "`man`, `info` and the help of desktop programs find nothing. A few programs copy their first configuration from " +
     "`/usr/share/doc/*/examples`. The folders stay, as installing some packages (Java's, PostgreSQL's) fails without " +

@@ -15,9 +15,9 @@ export const staticLibraries: Rule = defineRule({
     "by their names: the content is not read.",
   risk:
     "Linking fails without them; `libc_nonshared.a` and `libgcc.a` are part of every link. Where an installed package " +
-    "compiles when it runs (Triton, torch.compile, deepspeed and others, and a compiler is there), the compiler's own " +
-    "archives are a finding apart, to be asked for by name. A program that calls a compiler without one of the packages " +
-    "known here is not seen.",
+    "compiles when it runs (Triton, torch.compile, deepspeed and others, and a compiler is there), or packages that stay " +
+    "depend on the compiler, its archives are a finding apart, to be asked for by name. A program that calls a compiler " +
+    "without one of the packages known here is not seen.",
   evaluate: (facts) => {
     const tree = facts.get(fileTree);
     const entries = new Set([...tree.all()].filter((entry) => isStaticLibrary(tree, entry)));

@@ -44,6 +44,7 @@ test("what programs read is left alone", () => {
     "app/include/config.h",
     "app/cmake/rules.cmake",
     "srv/include/x.hpp",
+    `${site}/pythran/pythonic/include/types.hpp`,
   );
   assert.deepEqual(claimedBy(developmentFiles, facts), []);
 });
@@ -86,6 +87,21 @@ test("with triton and gcc the C headers, Python's and torch's are for who asks b
     `1:${site}/triton/backends/nvidia/include/cuda.h`,
   ]);
   assert.equal(needed?.safety, "opt-in");
+});
+
+test("headers that a package which stays depends on are for who asks by name", () => {
+  const facts = factsOf([
+    debianEntries([
+      { name: "node-gyp", depends: "libnode-dev", files: ["usr/bin/node-gyp"] },
+      { name: "libnode-dev", section: "libdevel", automatic: true, files: ["usr/include/node/node.h"] },
+      { name: "libpq-dev", section: "libdevel", files: ["usr/include/postgresql/libpq-fe.h"] },
+    ]),
+  ]);
+  const [idle, needed] = findingsOf(developmentFiles, facts);
+  assert.deepEqual(idle && claimedPaths(idle, facts), ["0:usr/include/postgresql/libpq-fe.h"]);
+  assert.deepEqual(needed && claimedPaths(needed, facts), ["0:usr/include/node/node.h"]);
+  assert.equal(needed?.safety, "opt-in");
+  assert.match(needed?.message ?? "", /needed where packages that stay depend on libnode-dev$/);
 });
 
 test("CuPy compiles CUDA's headers and its own without any compiler in the image", () => {
