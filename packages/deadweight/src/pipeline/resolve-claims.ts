@@ -33,11 +33,12 @@ export function resolveFindings(facts: Facts, findings: readonly RuleFinding[]):
   const tree = facts.get(fileTree);
   const stored = createStoredCounts(facts, tree);
   const claims = findings.map((): Claim[] => []);
+  const byLayer = findings.map((finding) => Map.groupBy(finding.claims, (claim) => tree.layerOf(claim.entry)));
   for (const layer of facts.layers.keys()) {
     const isBase = facts.get(layerOrigins).layers[layer]?.base ?? false;
-    for (const [index, finding] of findings.entries()) {
-      const ofLayer = finding.claims.filter((claim) => tree.layerOf(claim.entry) === layer);
-      if (ofLayer.length > 0) claims[index]?.push(...claimsOfLayer(tree, ofLayer, layer, isBase, () => stored(layer)));
+    for (const [index, groups] of byLayer.entries()) {
+      const ofLayer = groups.get(layer);
+      if (ofLayer !== undefined) claims[index]?.push(...claimsOfLayer(tree, ofLayer, layer, isBase, () => stored(layer)));
     }
   }
   return findings.map((finding, index) => summed(finding, claims[index] ?? []));

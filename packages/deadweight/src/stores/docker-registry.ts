@@ -1,9 +1,12 @@
 import { type Store, defineStore } from "../contracts/store.ts";
-import { openRegistryImage } from "./registry/open-registry-image.ts";
 
 /** Images in a registry, read over the OCI distribution API: `docker://host/name:tag`. */
 export const dockerRegistry: Store = defineStore({
   scheme: "registry",
   summary: "an image in a registry: docker://HOST/NAME[:TAG]",
-  open: (name, options) => openRegistryImage(name, options),
+  open: async (name, options) => {
+    // The HTTP client takes 30 MB: loaded when it is needed.
+    const { openRegistryImage } = await import("./registry/open-registry-image.ts");
+    return openRegistryImage(name, options);
+  },
 });
