@@ -1,8 +1,9 @@
 import { defineCataloger, type Catalog, type Cataloger, type WantedFile } from "../contracts/cataloger.ts";
-import { byteStringOf, textOf, type ByteString } from "../lib/byte-string.ts";
+import { byteStringOf, textOf } from "../lib/byte-string.ts";
 import { asSize } from "../lib/integer.ts";
+import { UserError } from "../lib/user-error.ts";
 import { parseInstalledDatabase, type InstalledApk } from "./apk/installed-database.ts";
-import { CatalogDraft } from "./system/catalog-draft.ts";
+import { CatalogDraft, mostPackages } from "./system/catalog-draft.ts";
 
 const mostBytes = 128 * 1024 * 1024;
 
@@ -39,11 +40,16 @@ function catalog(files: readonly WantedFile[]): Catalog {
 }
 
 function readInstalled(file: WantedFile, draft: CatalogDraft): InstalledApk[] {
-  const within = (paths: readonly ByteString[]): readonly ByteString[] => draft.within(file, paths);
-  const all = draft.read(file, mostBytes, (bytes) => [...parseInstalledDatabase(bytes, within)]) ?? [];
-  const named = all.filter(({ name }) => name !== "");
-  if (named.length < all.length)
-    draft.report(file, `cannot read ${all.length - named.length} packages: no name in their paragraphs`);
+  const named: InstalledApk[] = [];
+  let unnamed = 0;
+  draft.read(file, mostBytes, (bytes) => {
+    for (const one of parseInstalledDatabase(bytes, (paths) => draft.within(file, paths))) {
+      if (named.length >= mostPackages) throw new UserError("too-large", `gave up: more than ${mostPackages} packages`);
+      if (one.name === "") unnamed++;
+      else named.push(one);
+    }
+  });
+  if (unnamed > 0) draft.report(file, `cannot read ${unnamed} packages: no name in their paragraphs`);
   return named;
 }
 

@@ -3,12 +3,9 @@ import { textOf, type ByteString } from "../lib/byte-string.ts";
 import type { RpmHeader } from "./rpm/header.ts";
 import { readHeaders, type RpmDatabase } from "./rpm/read-headers.ts";
 import { resolveRequirements } from "./rpm/requirements.ts";
-import { CatalogDraft } from "./system/catalog-draft.ts";
+import { CatalogDraft, longestPath } from "./system/catalog-draft.ts";
 import { spellingsOf } from "./system/merged-usr.ts";
 import { qualifiedNames } from "./system/qualified-names.ts";
-
-// Linux takes no longer path: PATH_MAX.
-const mostPathBytes = 4096;
 
 // In this order: rpm uses one database, and where several are left it is the newer format in the newer place.
 const folders = ["usr/lib/sysimage/rpm", "usr/share/rpm", "var/lib/rpm"];
@@ -69,8 +66,8 @@ function* pathsOf(
   let unusable = 0;
   for (const [index, baseName] of baseNames.entries()) {
     const directory = directories[directoryIndexes[index] ?? -1];
-    if (directory === undefined || directory.length + baseName.length > mostPathBytes) unusable++;
+    if (directory === undefined || directory.length + baseName.length > longestPath) unusable++;
     else yield* spellingsOf(`${directory}${baseName}`.replace(/^\/+/, ""));
   }
-  if (unusable > 0) report(`cannot tell ${unusable} files of ${name}: in no folder, or longer than ${mostPathBytes} bytes`);
+  if (unusable > 0) report(`cannot tell ${unusable} files of ${name}: in no folder, or longer than ${longestPath} bytes`);
 }

@@ -221,6 +221,13 @@ test("dpkg: a status that is too large is a problem", () => {
   assert.equal(catalog.problems?.[0]?.message, "cannot read var/lib/dpkg/status: 68157440 bytes, more than 67108864");
 });
 
+test("dpkg: a status with more packages than any system has is a problem", () => {
+  const content = "Package: a\nStatus: install ok installed\n\n".repeat(200_001);
+  const catalog = dpkg.catalog(wantedFilesOf(dpkg, [{ path: "var/lib/dpkg/status", content }]));
+  assert.deepEqual(catalog.packages, []);
+  assert.equal(catalog.problems?.[0]?.message, "cannot read a status: more than 200000 packages");
+});
+
 test("dpkg: whatever the files hold, what comes out is packages and problems", () => {
   const files = wantedFilesOf(
     dpkg,

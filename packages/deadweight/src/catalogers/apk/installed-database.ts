@@ -1,6 +1,7 @@
 // Layout: apk-tools' src/database.c: paragraphs separated by empty lines, lines `X:value`. P name, V version, I installed
 // size, D dependencies, p what it provides; `F:folder` is a folder without leading slash, `R:name` a file in the last one.
 import { textOf, type ByteString } from "../../lib/byte-string.ts";
+import { longestPath } from "../system/catalog-draft.ts";
 import { linesOf } from "../system/lines.ts";
 import { spellingsOf } from "../system/merged-usr.ts";
 
@@ -30,7 +31,8 @@ export function* parseInstalledDatabase(
       fields = new Map();
       paths = [];
     } else if (line.startsWith("R:")) {
-      const folder = fields.get("F") ?? "";
+      // No longer than shows that it is too long: every file of a folder could otherwise cost the folder's length.
+      const folder = (fields.get("F") ?? "").slice(0, longestPath + 1);
       paths.push(...within(spellingsOf(folder === "" ? value : `${folder}/${value}`)));
     } else {
       if (line.startsWith("F:") && value !== "") paths.push(...within(spellingsOf(value)));

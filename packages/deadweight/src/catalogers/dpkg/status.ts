@@ -1,5 +1,7 @@
 import { asSize } from "../../lib/integer.ts";
 import { textOf } from "../../lib/byte-string.ts";
+import { UserError } from "../../lib/user-error.ts";
+import { mostPackages } from "../system/catalog-draft.ts";
 import { parseParagraphs, type Paragraph } from "./control-file.ts";
 
 /** An installed package as dpkg's status file has it. */
@@ -24,13 +26,19 @@ const wanted: ReadonlySet<string> = new Set(
 // States in which the files of a package are unpacked: dpkg(1), "Package states".
 const unpacked = new Set(["unpacked", "half-configured", "triggers-awaited", "triggers-pending", "installed"]);
 
-/** The packages whose files are there. Paragraphs without a Status count when `isInstalled` says so (distroless). */
+/**
+ * The packages whose files are there. Paragraphs without a Status count when `isInstalled` says so (distroless). Throws
+ * UserError when there are more than `mostPackages`.
+ */
 export function parseStatus(bytes: Uint8Array, isInstalled: (state: string | undefined) => boolean): InstalledPackage[] {
   const packages: InstalledPackage[] = [];
   for (const paragraph of parseParagraphs(bytes, wanted)) {
     const name = paragraph.get("package");
     const state = paragraph.get("status")?.split(/\s+/)[2];
-    if (name !== undefined && name !== "" && isInstalled(state)) packages.push(installedPackage(textOf(name), paragraph));
+    if (name === undefined || name === "" || !isInstalled(state)) continue;
+    if (packages.length >= mostPackages)
+      throw new UserError("too-large", `cannot read a status: more than ${mostPackages} packages`);
+    packages.push(installedPackage(textOf(name), paragraph));
   }
   return packages;
 }

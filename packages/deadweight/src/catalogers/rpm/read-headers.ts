@@ -1,14 +1,13 @@
 import type { WantedFile } from "../../contracts/cataloger.ts";
 import { UserError } from "../../lib/user-error.ts";
-import type { CatalogDraft } from "../system/catalog-draft.ts";
+import { mostPackages, type CatalogDraft } from "../system/catalog-draft.ts";
 import { parseBerkeleyDb } from "./berkeley-db.ts";
 import { parseHeader, type RpmHeader } from "./header.ts";
 import { parseNdb } from "./ndb.ts";
 import { parseSqliteHeaders } from "./sqlite-headers.ts";
 
 const mostBytes = 512 * 1024 * 1024;
-// Far more than an installation has: all of Fedora is 70,000 packages, a large system two million names of files and dependencies.
-const mostPackages = 200_000;
+// A large system has two million names of files and dependencies.
 const mostNames = 5_000_000;
 const mostUnreadable = 1000;
 

@@ -5,8 +5,14 @@ import { UserError } from "../../lib/user-error.ts";
 
 const mostProblems = 50;
 const mostMessageLength = 500;
-const mostPathBytes = 512 * 1024 * 1024;
+const mostPathBytes = 256 * 1024 * 1024;
 const tooManyPaths = `cannot list all files of its packages: more than ${defaultLimits.entriesPerLayer} paths or ${mostPathBytes} bytes`;
+
+/** Linux takes no longer path, in bytes: PATH_MAX. */
+export const longestPath = 4096;
+
+/** Far more packages than an installation has: all of Debian and all of Fedora are 70,000 each. */
+export const mostPackages = 200_000;
 
 /** A catalog in the making: what is wrong with the input becomes problems, and what it lists is bounded. */
 export class CatalogDraft {
@@ -48,10 +54,15 @@ export class CatalogDraft {
     }
   }
 
-  /** The paths, as far as the budget for all packages goes. A problem says so when it ends. */
+  /** The paths that can be, as far as the budget for all packages goes. A problem says when some can't, or it ends. */
   within(file: WantedFile, paths: Iterable<ByteString>): readonly ByteString[] {
     const kept: ByteString[] = [];
+    let tooLong = 0;
     for (const path of paths) {
+      if (path.length > longestPath) {
+        tooLong++;
+        continue;
+      }
       if (this.#pathsLeft <= 0 || this.#pathBytesLeft < path.length) {
         if (!this.#isFull) this.report(file, tooManyPaths);
         this.#isFull = true;
@@ -61,6 +72,7 @@ export class CatalogDraft {
       this.#pathBytesLeft -= path.length;
       kept.push(path);
     }
+    if (tooLong > 0) this.report(file, `cannot tell ${tooLong} files: their paths are longer than ${longestPath} bytes`);
     return kept;
   }
 

@@ -41,3 +41,13 @@ test("catalog-draft: after fifty problems the rest is counted, and none is longe
   assert.equal(problems[49]?.message.length, 500);
   assert.equal(problems[50]?.message, "10 more problems of this kind of database");
 });
+
+test("catalog-draft: paths that no system has are left out and told", () => {
+  const draft = new CatalogDraft();
+  const paths = ["usr/bin/x", "y".repeat(4096), "z".repeat(4097), "etc"];
+  assert.deepEqual(draft.within(fileOf(""), paths), ["usr/bin/x", "y".repeat(4096), "etc"]);
+  assert.deepEqual(
+    draft.finish().problems?.map(({ message }) => message),
+    ["cannot tell 1 files: their paths are longer than 4096 bytes"],
+  );
+});
