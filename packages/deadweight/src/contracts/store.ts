@@ -47,6 +47,34 @@ export interface OpenOptions {
   readonly onProgress?: (label: string, done: number, total: number | undefined) => void;
 }
 
+/** A blob of an image that is written, with its descriptor. */
+export interface OutgoingBlob {
+  readonly descriptor: Descriptor;
+  readonly bytes: BlobBytes;
+  /** Where a registry may already have it, as `host/repository`: mounted instead of uploaded. */
+  readonly mountFrom?: string;
+}
+
+/** One platform's image, as it is written. */
+export interface OutgoingImage {
+  readonly manifest: { readonly descriptor: Descriptor; readonly bytes: Uint8Array };
+  readonly config: { readonly descriptor: Descriptor; readonly bytes: Uint8Array };
+  /** Lowest first. */
+  readonly layers: readonly (OutgoingBlob & { readonly diffId: string })[];
+}
+
+/** What is written: one image, or several under an index. Digests and sizes are right: `image/` made them. */
+export interface Outgoing {
+  readonly images: readonly OutgoingImage[];
+  /** The index above them; absent for one image without. */
+  readonly index?: { readonly descriptor: Descriptor; readonly bytes: Uint8Array };
+}
+
+export interface WriteOptions extends Omit<OpenOptions, "platform"> {
+  /** Whether what is there already may be replaced; it is kept until the new one is whole. */
+  readonly force: boolean;
+}
+
 /** A place where images live. */
 export interface Store {
   /** What stands before the colon of a reference: `oci-archive`. */
@@ -55,6 +83,11 @@ export interface Store {
   readonly summary: string;
   /** Opens what stands after the colon. Throws UserError: code `not-found`, `unauthorized`, `unreadable`, … */
   readonly open: (name: string, options: OpenOptions) => Promise<ImageSource>;
+  /**
+   * Writes an image under a name: aside, then moved into place, so that a stop half-way leaves nothing half-written. Throws UserError
+   * `exists` when something is there and `force` is not given. Gives the reference under which it can be opened again.
+   */
+  readonly write?: (name: string, outgoing: Outgoing, options: WriteOptions) => Promise<string>;
   /** For a bare reference: whether the file or folder looks like one of this store's. */
   readonly recognises?: (path: string) => Promise<boolean>;
 }
