@@ -1,0 +1,51 @@
+import type { ByteString } from "../lib/byte-string.ts";
+import type { Safety } from "../model/report.ts";
+import type { Facts } from "./fact.ts";
+
+/** What happens to one stored entry of an image; entries are numbers of the `FileTree` (facts/file-tree.ts). */
+export type EntryEdit =
+  /** It goes, and its content with it unless a hard link that stays has it: then that one carries it. */
+  | { readonly action: "remove" }
+  /** It becomes a whiteout, since a layer below that is not edited would show the name again. */
+  | { readonly action: "hide" }
+  /** It becomes a hard link to another entry of the same layer with equal content, owner, mode, mtime and attributes. */
+  | { readonly action: "link"; readonly to: number }
+  /** It takes owner, mode, mtime and attributes of a higher entry of the same path and content, which goes. */
+  | { readonly action: "take-attributes"; readonly of: number }
+  /** It keeps its header but for the size, and gets other content. */
+  | { readonly action: "rewrite"; readonly content: Uint8Array };
+
+/** One edit with its reason in words, for the list of changes. */
+export interface PlannedEdit {
+  readonly entry: number;
+  readonly edit: EntryEdit;
+  readonly reason: string;
+}
+
+/** What a transform has to respect. */
+export interface PlanContext {
+  /** Paths that the user wants to keep as they are. */
+  readonly isKept: (path: ByteString) => boolean;
+  /** Whether a layer may be rewritten: the base image's only when the user says so. */
+  readonly mayEdit: (layer: number) => boolean;
+  /** Whether an earlier transform has removed an entry. */
+  readonly isRemoved: (entry: number) => boolean;
+}
+
+/** One kind of change to an image. Planning never edits. */
+export interface Transform {
+  /** A verb and a noun in kebab-case, the name of the file: `drop-shadowed`. */
+  readonly name: string;
+  /** One line. */
+  readonly title: string;
+  readonly safety: Safety;
+  /** Lower ones plan first: what they remove, later ones need not look at. */
+  readonly order: number;
+  /** Edits of distinct entries in layers that may be edited. */
+  readonly plan: (facts: Facts, context: PlanContext) => readonly PlannedEdit[];
+}
+
+/** Declares a transform; the identity function, for its type. */
+export function defineTransform(transform: Transform): Transform {
+  return transform;
+}
