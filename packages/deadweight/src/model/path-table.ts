@@ -29,6 +29,11 @@ export class PathTable {
     return this.#count;
   }
 
+  /** About what the table takes of memory. */
+  get bytes(): number {
+    return this.#count * 24 + (this.#nameStarts[this.#count] ?? 0);
+  }
+
   /** The node of a path, made when it is not there. Empty, `.` and leading segments are dropped; `..` stops at the root. */
   intern(path: ByteString): number {
     let node = rootNode;
