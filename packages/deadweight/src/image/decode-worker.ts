@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { createDecoder, sniffCompression, type Decoder } from "../archive/decoder.ts";
-import { Ring, RingAborted, type Mark } from "../lib/ring.ts";
+import { marksPerSlot, Ring, RingAborted, type Mark } from "../lib/ring.ts";
 import { UserError } from "../lib/user-error.ts";
 import type { DecodeJob, DecodeMessage, DecodeStart } from "./layer-threads.ts";
 import { toThreadError } from "./thread-error.ts";
@@ -30,7 +30,7 @@ parentPort?.on("message", (job: DecodeJob) => {
 });
 
 function post(message: DecodeMessage): void {
-  start.port.postMessage(message);
+  start.port.postMessage(message, []);
 }
 
 /** The scanning thread may have given up meanwhile. */
@@ -115,7 +115,7 @@ function createSink(head: Uint8Array): Sink {
       filled += decoder.produced;
     }
     checkBudget(consumedBytes, producedBytes);
-    if (filled === slot.length || marks.length === 28) flush();
+    if (filled === slot.length || marks.length === marksPerSlot) flush();
   };
   const room = (): Uint8Array => slot.subarray(filled, Math.min(slot.length, filled + markBytes));
   return {
