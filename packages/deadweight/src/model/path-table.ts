@@ -1,7 +1,11 @@
 import type { ByteString } from "../lib/byte-string.ts";
+import { UserError } from "../lib/user-error.ts";
 
 /** The root folder's node in every path table. */
 export const rootNode = 0;
+
+/** Slots looked at for one name. Five million ordinary names make runs below a hundred; more are chosen to cost time. */
+const longestRun = 1000;
 
 /** The plain arrays of a path table, for a worker's message or a cache. */
 export interface PathTableData {
@@ -51,7 +55,7 @@ export class PathTable {
     return node;
   }
 
-  /** The child of a folder by name, made when it is not there. */
+  /** The child of a folder by name, made when it is not there. Throws UserError `limit` for names chosen to collide. */
   child(parent: number, name: ByteString): number {
     if (this.#count * 2 > this.#slots.length) this.#rehash();
     const found = this.#lookup(parent, name);
@@ -131,9 +135,11 @@ export class PathTable {
   #lookup(parent: number, name: ByteString): number {
     const mask = this.#slots.length - 1;
     let slot = hash(parent, name) & mask;
+    let run = 0;
     for (let node = this.#slots[slot] ?? 0; node !== 0; node = this.#slots[slot] ?? 0) {
       if (this.#parents[node] === parent && this.#isNamed(node, name)) return node;
       slot = (slot + 1) & mask;
+      if (++run > longestRun) throw new UserError("limit", `paths: more than ${longestRun} names chosen to hash alike`);
     }
     return -slot - 1;
   }
