@@ -101,6 +101,16 @@ for (const [kind, compress] of [
   });
 }
 
+test("a compressed archive that expands a thousand times is expanded whole", async () => {
+  const content = Buffer.alloc(20_000_000);
+  const layers = manifestOf([{ Config: configName, RepoTags: ["app:1"], Layers: ["aa/layer.tar", "zeros"] }]);
+  for (const compress of [gzipSync, zstdCompressSync]) {
+    const source = await openArchive(fileOf(compress(tarOf([...savedWith(layers), { path: "zeros", content }]))));
+    assert.deepEqual(source.layers.map(contentOf).map(sha256), [sha256(first), sha256(content)]);
+    await source.close();
+  }
+});
+
 test("a compressed archive that is damaged leaves nothing behind", async () => {
   const folder = folderOf([]);
   const whole = gzipSync(tarOf(saved));

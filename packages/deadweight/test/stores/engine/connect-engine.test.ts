@@ -38,10 +38,10 @@ function certificates(): string {
   return folder;
 }
 
-/** An engine that only speaks TLS, and only to those with a certificate of the authority in the folder. */
-async function tlsEngine(t: TestContext, folder: string): Promise<number> {
+/** An engine that only speaks TLS and, if it asks, only to those with a certificate of the authority in the folder. */
+async function tlsEngine(t: TestContext, folder: string, asks: boolean): Promise<number> {
   const [ca, cert, key] = ["ca.pem", "cert.pem", "key.pem"].map((name) => readFileSync(join(folder, name)));
-  const server = createServer({ ca, cert, key, requestCert: true, rejectUnauthorized: true }, (_, response) => {
+  const server = createServer({ ca, cert, key, requestCert: asks, rejectUnauthorized: asks }, (_, response) => {
     response.setHeader("Api-Version", "1.41");
     response.end("{}");
   });
@@ -64,16 +64,25 @@ test("an engine behind TLS is spoken to with the client's certificate", async (t
   const missing = without("openssl", ["version"]);
   if (missing) return t.skip(missing);
   const folder = certificates();
-  const engine = await connectEngine(addressAt(await tlsEngine(t, folder), folder), openOptions());
+  const engine = await connectEngine(addressAt(await tlsEngine(t, folder, true), folder), openOptions());
   assert.deepEqual(await engine.json("/info", 1000), {});
   await engine.close();
 });
 
-test("an engine of another authority is refused, and one that asks for a certificate does not answer without", async (t) => {
+test("an engine of another authority is refused, unless the context says not to look", async (t) => {
   const missing = without("openssl", ["version"]);
   if (missing) return t.skip(missing);
-  const port = await tlsEngine(t, certificates());
-  await assert.rejects(connectEngine(addressAt(port, certificates()), openOptions()), { name: "UserError" });
+  const port = await tlsEngine(t, certificates(), false);
+  const other = certificates();
+  await assert.rejects(connectEngine(addressAt(port, other), openOptions()), { name: "UserError", message: /certificate/ });
+  await assert.rejects(connectEngine(addressAt(port, ""), openOptions()), { name: "UserError", message: /certificate/ });
+  await (await connectEngine(addressAt(port, other, false), openOptions())).close();
+});
+
+test("an engine that asks for a certificate does not answer without", async (t) => {
+  const missing = without("openssl", ["version"]);
+  if (missing) return t.skip(missing);
+  const port = await tlsEngine(t, certificates(), true);
   await assert.rejects(connectEngine(addressAt(port, folderOf([]), false), openOptions()), { name: "UserError" });
 });
 

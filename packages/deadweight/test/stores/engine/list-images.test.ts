@@ -17,6 +17,8 @@ test("named images of both engines with their layers, each name by itself", asyn
       { Id: id("null"), RepoTags: null },
     ],
     [`/images/${id("a")}/json`]: inspected(id("l1"), id("l2")),
+    [`/images/${id("none")}/json`]: inspected(id("l1")),
+    [`/images/${id("null")}/json`]: inspected(id("l1")),
   });
   const podman = await fakeEngine(t, {
     "/images/json": [{ Id: id("b"), RepoTags: ["localhost/b:1"] }],
