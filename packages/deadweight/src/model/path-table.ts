@@ -41,14 +41,18 @@ export class PathTable {
   /** The node of a path, made when it is not there. Empty, `.` and leading segments are dropped; `..` stops at the root. */
   intern(path: ByteString): number {
     let node = rootNode;
-    for (const name of segments(path)) node = name === ".." ? this.parent(node) : this.child(node, name);
+    for (const name of path.split("/")) {
+      if (name === "" || name === ".") continue;
+      node = name === ".." ? this.parent(node) : this.child(node, name);
+    }
     return node;
   }
 
   /** The node of a path, or -1. */
   find(path: ByteString): number {
     let node = rootNode;
-    for (const name of segments(path)) {
+    for (const name of path.split("/")) {
+      if (name === "" || name === ".") continue;
       node = name === ".." ? this.parent(node) : this.findChild(node, name);
       if (node < 0) return -1;
     }
@@ -180,10 +184,6 @@ export class PathTable {
       this.#slots[-this.#lookup(this.parent(node), this.name(node)) - 1] = node;
     }
   }
-}
-
-function* segments(path: ByteString): Generator<ByteString> {
-  for (const name of path.split("/")) if (name !== "" && name !== ".") yield name;
 }
 
 /** FNV-1a over the parent's number and the name. */
