@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { defaultLimits } from "../../src/archive/limits.ts";
 import { completeImage } from "../../src/image/complete.ts";
 import { UserError } from "../../src/lib/user-error.ts";

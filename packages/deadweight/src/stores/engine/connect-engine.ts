@@ -19,6 +19,7 @@ export interface Engine {
   readonly close: () => Promise<void>;
 }
 
+/** What an engine's client may use of the world outside. */
 export type EngineOptions = Pick<OpenOptions, "environment" | "signal" | "insecure">;
 
 const maxMessageBytes = 64 * 1024;
