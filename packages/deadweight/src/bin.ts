@@ -1,5 +1,9 @@
+import { setFlagsFromString } from "node:v8";
 import { createInterrupt } from "./cli/interrupt.ts";
 import { run } from "./cli/run.ts";
+
+// V8 sizes its heap by the machine's memory: on a large one it keeps 180 MB of garbage that a tenth of time would collect.
+setFlagsFromString("--optimize-for-size");
 
 const now = (): number => performance.now();
 const stop = new AbortController();

@@ -8,6 +8,8 @@ export interface Limits {
   readonly entriesPerLayer: number;
   /** One name or link target. */
   readonly nameBytes: number;
+  /** Names, link targets and extended attributes that are kept of one layer. */
+  readonly metadataBytes: number;
   /** One PAX or GNU long-name record. */
   readonly specialHeaderBytes: number;
   readonly manifestBytes: number;
@@ -34,6 +36,7 @@ export const defaultLimits: Limits = {
   layerBytes: 256 * GiB,
   entriesPerLayer: 5_000_000,
   nameBytes: 64 * KiB,
+  metadataBytes: 512 * MiB,
   specialHeaderBytes: MiB,
   manifestBytes: 4 * MiB,
   configBytes: 8 * MiB,

@@ -7,19 +7,25 @@ export interface UnloadedSection {
   readonly size: number;
 }
 
-/** Bytes of an ELF file from `start` to `end` that hold its section headers, and most often their names. */
+/** Bytes of an ELF file from `start` to `end` that hold its section headers, and nearly always their names. */
 export interface SectionWindow {
   readonly start: number;
   readonly end: number;
 }
 
-/** Linkers put the section names right before the section headers; this much of what stands there is looked at. */
+/** GNU ld puts the section names right before the section headers: this much of what stands there is looked at in any case. */
 const namesBefore = 16 * 1024;
+/** LLD and mold put the names of symbols between them, which can be large: this much is looked at of what is not loaded. */
+const unloadedBefore = 4 * 1024 * 1024;
+const symbols = 2;
+const strings = 3;
 const noBits = 8;
 const allocated = 2;
 
-/** How many bytes of the beginning of a file `sectionWindow` reads. */
+/** The size of the largest ELF header: what is shorter is none. */
 export const elfHeaderSize = 64;
+/** Bytes at the beginning of a file that `sectionWindow` reads: the ELF header, and program headers where they follow it. */
+export const elfHeadBytes = 4096;
 
 interface Layout {
   readonly little: boolean;
@@ -40,12 +46,30 @@ export function sectionWindow(head: Uint8Array, fileSize: number): SectionWindow
   if (layout === undefined) return undefined;
   const end = layout.tableOffset + layout.entrySize * layout.entryCount;
   if (layout.entryCount === 0 || layout.tableOffset < elfHeaderSize - 12 || end > fileSize) return undefined;
-  return { start: Math.max(0, layout.tableOffset - namesBefore), end };
+  const unloaded = Math.max(loadedEnd(head, layout), layout.tableOffset - unloadedBefore);
+  return { start: Math.max(0, Math.min(layout.tableOffset - namesBefore, unloaded)), end };
+}
+
+/** Where the last loaded segment ends, elf(5) Elf32_Phdr and Elf64_Phdr: type, offset and size in the file. */
+function loadedEnd(head: Uint8Array, { wide, little }: Layout): number {
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const start = wide ? Number(view.getBigUint64(32, little)) : view.getUint32(28, little);
+  const size = view.getUint16(wide ? 54 : 42, little);
+  const count = view.getUint16(wide ? 56 : 44, little);
+  if (size < (wide ? 56 : 32) || start + size * count > head.length) return 0;
+  let end = 0;
+  for (let at = start; at < start + size * count; at += size) {
+    const isLoaded = view.getUint32(at, little) === 1;
+    const offset = wide ? Number(view.getBigUint64(at + 8, little)) : view.getUint32(at + 4, little);
+    const length = wide ? Number(view.getBigUint64(at + 32, little)) : view.getUint32(at + 16, little);
+    if (isLoaded) end = Math.max(end, offset + length);
+  }
+  return end;
 }
 
 /**
  * The sections with bytes in the file that are not loaded, names resolved from `window`, the bytes that `sectionWindow` asked for.
- * Empty when the names lie elsewhere in the file: nothing is said of what was not seen.
+ * Where the names lie elsewhere, symbol tables are known by their type, and nothing is said of the rest.
  */
 export function parseUnloadedSections(
   head: Uint8Array,
@@ -56,20 +80,30 @@ export function parseUnloadedSections(
   const layout = layoutOf(head);
   if (layout === undefined || layout.namesIndex >= layout.entryCount) return [];
   const table = window.subarray(layout.tableOffset - windowStart);
-  const names = sectionAt(layout, table, layout.namesIndex);
-  const namesStart = names.offset - windowStart;
-  if (namesStart < 0 || namesStart + names.size > window.length) return [];
+  const nameOf = namesIn(window, windowStart, sectionAt(layout, table, layout.namesIndex));
   const sections: UnloadedSection[] = [];
   for (let index = 1; index < layout.entryCount; index++) {
-    const { type, flags, offset, size, name } = sectionAt(layout, table, index);
+    const section = sectionAt(layout, table, index);
+    const { type, flags, offset, size } = section;
     const isLoaded = (flags & allocated) !== 0;
-    if (isLoaded || type === noBits || size === 0 || index === layout.namesIndex || name >= names.size) continue;
-    if (offset + size > fileSize) continue;
-    const nameStart = namesStart + name;
-    const nameEnd = window.indexOf(0, nameStart);
-    sections.push({ name: byteStringOf(window, nameStart, nameEnd < 0 ? namesStart + names.size : nameEnd), offset, size });
+    if (isLoaded || type === noBits || size === 0 || index === layout.namesIndex || offset + size > fileSize) continue;
+    const name = nameOf(section);
+    if (name !== undefined) sections.push({ name, offset, size });
   }
   return sections;
+}
+
+/** How sections are called: by the section of names as far as it was seen, else by their type. */
+function namesIn(window: Uint8Array, windowStart: number, names: Section): (section: Section) => string | undefined {
+  const start = names.offset - windowStart;
+  if (start < 0 || start + names.size > window.length) {
+    return ({ type }) => (type === symbols ? ".symtab" : type === strings ? ".strtab" : undefined);
+  }
+  return ({ name }) => {
+    if (name >= names.size) return undefined;
+    const end = window.indexOf(0, start + name);
+    return byteStringOf(window, start + name, Math.min(end < 0 ? Infinity : end, start + names.size));
+  };
 }
 
 function layoutOf(head: Uint8Array): Layout | undefined {
@@ -93,11 +127,15 @@ function layoutOf(head: Uint8Array): Layout | undefined {
 }
 
 /** One section header, elf(5) Elf32_Shdr and Elf64_Shdr: name, type, flags, addr, offset, size. */
-function sectionAt(
-  layout: Layout,
-  table: Uint8Array,
-  index: number,
-): { name: number; type: number; flags: number; offset: number; size: number } {
+interface Section {
+  readonly name: number;
+  readonly type: number;
+  readonly flags: number;
+  readonly offset: number;
+  readonly size: number;
+}
+
+function sectionAt(layout: Layout, table: Uint8Array, index: number): Section {
   const at = index * layout.entrySize;
   const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
   const word = (offset: number): number => view.getUint32(at + offset, layout.little);

@@ -7,7 +7,7 @@ export interface Want {
   readonly names?: readonly string[];
   /** endings of the base name, such as `.list`. */
   readonly endings?: readonly string[];
-  /** What the whole path (a byte string without leading slash) must match as well. */
+  /** What the whole path (a byte string without leading slash) must match as well; without names and endings, it alone decides. */
   readonly path?: RegExp;
   /** Keep at most this many bytes from the beginning; the whole file when absent (bounded by `Limits.capturedFileBytes`). */
   readonly head?: number;
@@ -37,7 +37,10 @@ export interface Package {
   readonly origin?: string;
   /** Paths that it owns, files and folders, without leading slash. Names that are not in the image do no harm. */
   readonly paths: readonly ByteString[];
-  /** Folders that it owns with all below, unless another package owns that more specifically. */
+  /**
+   * Folders that it owns with all below, unless another package owns that more specifically; also files that are its own only
+   * when nobody names them in `paths`. They are patterns as `FileTree.glob` has them.
+   */
   readonly folders?: readonly ByteString[];
   /** Names of packages that it needs, of the same kind, alternatives dropped. */
   readonly requires?: readonly string[];

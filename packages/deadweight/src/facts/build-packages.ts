@@ -1,5 +1,6 @@
 import type { Package } from "../contracts/cataloger.ts";
 import { defineFact, type Fact, type Facts } from "../contracts/fact.ts";
+import { someOf } from "../lib/some-of.ts";
 import type { ComponentKind } from "../model/report.ts";
 import { buildToolOf, type BuildTool } from "./build-tool.ts";
 import { commandEntries } from "./command-entries.ts";
@@ -21,6 +22,8 @@ export interface BuildPackages {
   readonly reasons: readonly string[];
   /** Tools that stay: essential, needed by what is no tool, or named by ENTRYPOINT or CMD. */
   readonly needed: readonly Package[];
+  /** Why those stay: `python3-pythran and npm depend on them`. Empty when there are none. */
+  readonly neededWhy: string;
   /** Only they need it, but it stays: shared libraries and what scripts use. */
   readonly spared: readonly Package[];
 }
@@ -36,6 +39,7 @@ export const buildPackages: Fact<BuildPackages> = defineFact("build-packages", (
     onDemand: parts.flatMap((part) => part.onDemand),
     reasons: [...new Set(parts.flatMap((part) => part.reasons))],
     needed: parts.flatMap((part) => part.needed),
+    neededWhy: [...new Set(parts.map((part) => part.neededWhy))].filter((why) => why !== "").join(", "),
     spared: parts.flatMap((part) => part.spared),
   };
 });
@@ -55,14 +59,29 @@ function ofKind(facts: Facts, kind: ComponentKind): BuildPackages {
   const called = removable.filter((one) => needs.has(...toolsNeeding(roles.get(one))));
   const idle = new Set(removablePackages(all, tools, new Set([...named, ...called])).removable);
   const going = new Set(removable);
+  const needed = [...tools].filter((one) => !going.has(one));
   return {
     tools,
     idle: [...idle],
     onDemand: removable.filter((one) => !idle.has(one)),
     reasons: [...new Set(called.flatMap((one) => needs.reasons(...toolsNeeding(roles.get(one)))))],
-    needed: [...tools].filter((one) => !going.has(one)),
+    needed,
+    neededWhy: needed.length === 0 ? "" : whyNeeded(all, tools, needed, named),
     spared,
   };
+}
+
+function whyNeeded(
+  all: readonly Package[],
+  tools: ReadonlySet<Package>,
+  needed: readonly Package[],
+  named: ReadonlySet<Package>,
+): string {
+  const names = new Set(needed.map(({ name }) => name));
+  const needers = all.filter((one) => !tools.has(one) && one.requires?.some((name) => names.has(name)) === true);
+  const depend = `${someOf(needers.map(({ name }) => name))} ${needers.length === 1 ? "depends" : "depend"} on them`;
+  const reasons = [...(needers.length === 0 ? [] : [depend]), ...(named.size === 0 ? [] : ["the command names them"])];
+  return reasons.length === 0 ? "they are essential" : reasons.join(" or ");
 }
 
 /** The CUDA compiler's packages hold the headers too. */

@@ -34,7 +34,7 @@ export function developmentFindings(
     const reason = needs.reason(need);
     return [
       {
-        message: `${message}, needed where ${reason}`,
+        message: `${message}, ${reason}`,
         safety: "opt-in",
         remedy: `only if nothing of this is used: ${remedy}`,
         claims,

@@ -14,7 +14,7 @@ export type DevelopmentNeed = "programs" | "packages";
 export interface DevelopmentNeeds {
   /** Undefined for what nothing is known to need. */
   readonly of: (entry: number) => DevelopmentNeed | undefined;
-  /** The need in words, after `needed where`. */
+  /** The need in words, for the end of a sentence. */
   readonly reason: (need: DevelopmentNeed) => string;
 }
 
@@ -29,7 +29,7 @@ const cudaPath = new RegExp(`${cudaFolders}|${cudaModules}`);
  */
 export const developmentNeeds: Fact<DevelopmentNeeds> = defineFact("development-needs", (facts: Facts) => {
   const tree = facts.get(fileTree);
-  const { onDemand, needed, idle } = facts.get(buildPackages);
+  const { onDemand, needed, neededWhy, idle } = facts.get(buildPackages);
   const entriesOf = (packages: readonly Package[]): ReadonlySet<number> => packageEntries(tree, packages);
   const [called, required, free] = [entriesOf(onDemand), entriesOf(needed), entriesOf(idle)];
   const needs = facts.get(runtimeNeeds);
@@ -45,8 +45,8 @@ export const developmentNeeds: Fact<DevelopmentNeeds> = defineFact("development-
       return (isOfCuda ? forCuda : forAny) ? "programs" : undefined;
     },
     reason: (need) => {
-      if (need === "programs") return someOf(needs.reasons("c-compiler", "cuda-compiler", "cuda-headers"));
-      return `packages that stay depend on ${someOf(needed.map(({ name }) => name).toSorted())}`;
+      if (need === "packages") return `of packages that stay, as ${neededWhy}`;
+      return `needed where ${someOf(needs.reasons("c-compiler", "cuda-compiler", "cuda-headers"))}`;
     },
   };
 });

@@ -77,7 +77,7 @@ function createRegister(): Register {
 }
 
 function keyOf(component: Component): string {
-  return JSON.stringify([component.kind, component.name, component.version]);
+  return JSON.stringify([component.kind, component.name, component.version, component.origin]);
 }
 
 function componentOf(owner: Package): Component {
@@ -101,12 +101,7 @@ function ownersOfNodes(tree: FileTree, cataloged: CatalogedPackages, register: R
     list.toSorted(byNameBackwards).map((owner) => ({ owner, number: register.numberOf(componentOf(owner)) })),
   );
   for (const { node, number } of foldersByDepth(tree, owned)) paint(tree, nodes, node, number);
-  for (const { owner, number } of owned) {
-    for (const path of owner.paths) {
-      const node = tree.paths.find(path);
-      if (node > 0) nodes[node] = number;
-    }
-  }
+  for (const { owner, number } of owned) for (const node of owner.nodes) nodes[node] = number;
   return nodes;
 }
 

@@ -9,15 +9,20 @@ import type { CapturedFile } from "../model/layer-index.ts";
 import type { Problem } from "../model/report.ts";
 import { fileTree, type FileTree } from "./file-tree.ts";
 
-/** The packages of one cataloger once a layer is stacked; the same object as in the layer below when nothing changed. */
-export type CatalogedPackages = ReadonlyMap<Cataloger, readonly Package[]>;
+/** A package with the nodes of the paths that it owns and that are in the image; `paths` is made from them when asked for. */
+export interface InstalledPackage extends Package {
+  readonly nodes: Uint32Array;
+}
+
+/** The packages by cataloger once a layer is stacked; a list is the same as in the layer below when nothing changed. */
+export type CatalogedPackages = ReadonlyMap<Cataloger, readonly InstalledPackage[]>;
 
 /** What the image's package databases say. */
 export interface InstalledPackages {
   /** What a container would show if the image ended at each layer, lowest first. */
   readonly layers: readonly CatalogedPackages[];
   /** What the whole image shows. */
-  readonly final: readonly Package[];
+  readonly final: readonly InstalledPackage[];
   /** Databases that could not be read, and wanted files that were not looked into. */
   readonly problems: readonly Problem[];
 }
@@ -26,24 +31,38 @@ export interface InstalledPackages {
 export const packages: Fact<InstalledPackages> = defineFact("packages", (facts: Facts): InstalledPackages => {
   const tree = facts.get(fileTree);
   const problems: Problem[] = [];
-  const layers: Map<Cataloger, readonly Package[]>[] = facts.layers.map(() => new Map<Cataloger, readonly Package[]>());
+  const layers = facts.layers.map(() => new Map<Cataloger, readonly InstalledPackage[]>());
   for (const cataloger of catalogers) {
     const files = capturedFor(cataloger, facts, tree);
-    let latest: readonly Package[] | undefined = cataloger.wants.length === 0 ? cataloger.catalog([]).packages : undefined;
+    let latest: readonly InstalledPackage[] = cataloger.wants.length > 0 ? [] : installed(tree, cataloger.catalog([]).packages);
     for (const [layer, found] of layers.entries()) {
       if (files.some((file) => file.layer === layer || file.hiddenBy === layer)) {
         const seen = files.filter((file) => file.layer <= layer && file.hiddenBy > layer);
         const catalog = cataloger.catalog(seen.map((file) => wantedFile(file, facts, file.layer === layer)));
-        latest = catalog.packages;
+        latest = installed(tree, catalog.packages);
         for (const problem of catalog.problems ?? []) {
           problems.push({ location: { layer: problem.layer, path: textOf(problem.path) }, message: problem.message });
         }
       }
-      found.set(cataloger, latest ?? []);
+      found.set(cataloger, latest);
     }
   }
   return { layers, final: [...(layers.at(-1)?.values() ?? [])].flat(), problems: unique(problems) };
 });
+
+/** Paths as nodes: four bytes each instead of a string, and those that are not in the image fall away. */
+function installed(tree: FileTree, found: readonly Package[]): readonly InstalledPackage[] {
+  return found.map((one) => {
+    const nodes = Uint32Array.from(one.paths.map((path) => tree.paths.find(path)).filter((node) => node > 0));
+    return {
+      ...one,
+      nodes,
+      get paths(): readonly ByteString[] {
+        return Array.from(nodes, (node) => tree.paths.path(node));
+      },
+    };
+  });
+}
 
 interface CapturedAt {
   readonly path: ByteString;

@@ -23,7 +23,8 @@ export class CompressedCost {
     let segment = 0;
     for (const [index, border] of borders.entries()) {
       while (segment < this.#count && (this.#outputs[segment] ?? 0) < border) segment++;
-      costs[index] = border >= tarBytes ? compressedBytes : this.#between(segment, border);
+      // An empty layer has one border that is both its beginning and its end: all of its blob comes after it.
+      costs[index] = border > 0 && border >= tarBytes ? compressedBytes : this.#between(segment, border);
     }
     return costs;
   }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { createDecoder, sniffCompression, type Decoder } from "../archive/decoder.ts";
-import { Ring, RingAborted, type Mark } from "../lib/ring.ts";
+import { marksPerSlot, Ring, RingAborted, type Mark } from "../lib/ring.ts";
 import { UserError } from "../lib/user-error.ts";
 import type { DecodeJob, DecodeMessage, DecodeStart } from "./layer-threads.ts";
 import { toThreadError } from "./thread-error.ts";
@@ -30,7 +30,7 @@ parentPort?.on("message", (job: DecodeJob) => {
 });
 
 function post(message: DecodeMessage): void {
-  start.port.postMessage(message);
+  start.port.postMessage(message, []);
 }
 
 /** The scanning thread may have given up meanwhile. */
@@ -44,6 +44,7 @@ function endQuietly(): void {
 
 /** Reads, hashes and decompresses one blob into the output ring. */
 function decodeBlob(job: DecodeJob): void {
+  if (job.kind === "file" && compressionOf(job) === "none") return passPlainFile(job);
   const blobHash = createHash("sha256");
   let compressedBytes = 0;
   let sink: Sink | undefined;
@@ -60,13 +61,53 @@ function decodeBlob(job: DecodeJob): void {
   output.end();
 }
 
-function* filePieces(job: DecodeJob & { kind: "file" }): Generator<Uint8Array> {
+type FileJob = DecodeJob & { readonly kind: "file" };
+
+function compressionOf(job: FileJob): Decoder["compression"] {
+  const head = new Uint8Array(Math.min(4, job.size));
+  const file = openSync(job.path, "r");
+  try {
+    readSync(file, head, 0, head.length, job.offset);
+    return sniffCompression(head);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** What needs no decompressing is read straight into the ring. */
+function passPlainFile(job: FileJob): void {
+  const blobHash = createHash("sha256");
+  post({ kind: "compression", compression: "none" });
+  const file = openSync(job.path, "r");
+  try {
+    for (let at = 0; at < job.size;) {
+      const slot = output.reserve();
+      const count = readSync(file, slot, 0, Math.min(slot.length, job.size - at), job.offset + at);
+      if (count === 0) throw endsEarly(job, at);
+      blobHash.update(slot.subarray(0, count));
+      output.commit(count, [{ output: count, input: count }]);
+      at += count;
+      Atomics.store(progress, 0, BigInt(at));
+      checkBudget(at, at);
+    }
+  } finally {
+    closeSync(file);
+  }
+  post({ kind: "end", blob: { digest: `sha256:${blobHash.digest("hex")}`, compression: "none", compressedBytes: job.size } });
+  output.end();
+}
+
+function endsEarly(job: FileJob, at: number): UserError {
+  return new UserError("corrupt-layer", `blob: ${job.path} ends at ${at} of ${job.size} bytes`);
+}
+
+function* filePieces(job: FileJob): Generator<Uint8Array> {
   const file = openSync(job.path, "r");
   try {
     const buffer = new Uint8Array(pieceBytes);
     for (let at = 0; at < job.size;) {
       const count = readSync(file, buffer, 0, Math.min(pieceBytes, job.size - at), job.offset + at);
-      if (count === 0) throw new UserError("corrupt-layer", `blob: ${job.path} ends at ${at} of ${job.size} bytes`);
+      if (count === 0) throw endsEarly(job, at);
       at += count;
       yield buffer.subarray(0, count);
     }
@@ -115,7 +156,7 @@ function createSink(head: Uint8Array): Sink {
       filled += decoder.produced;
     }
     checkBudget(consumedBytes, producedBytes);
-    if (filled === slot.length || marks.length === 28) flush();
+    if (filled === slot.length || marks.length === marksPerSlot) flush();
   };
   const room = (): Uint8Array => slot.subarray(filled, Math.min(slot.length, filled + markBytes));
   return {

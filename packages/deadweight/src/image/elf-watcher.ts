@@ -1,4 +1,5 @@
 import {
+  elfHeadBytes,
   elfHeaderSize,
   parseUnloadedSections,
   sectionWindow,
@@ -13,7 +14,8 @@ const none: readonly UnloadedSection[] = [];
  * are, and only those bytes are kept. Costs one comparison for a file of another kind.
  */
 export class ElfWatcher {
-  #head = new Uint8Array(elfHeaderSize);
+  readonly #headMemory = new Uint8Array(elfHeadBytes);
+  #head = this.#headMemory;
   #headLength = 0;
   #size = 0;
   #offset = 0;
@@ -25,6 +27,7 @@ export class ElfWatcher {
   begin(size: number): void {
     this.#size = size;
     this.#offset = 0;
+    this.#head = this.#headMemory.subarray(0, Math.min(size, elfHeadBytes));
     this.#headLength = 0;
     this.#window = undefined;
     this.#watching = size >= elfHeaderSize;
@@ -49,11 +52,11 @@ export class ElfWatcher {
   }
 
   #readHead(piece: Uint8Array): void {
-    if (this.#headLength === elfHeaderSize) return;
-    const part = piece.subarray(0, elfHeaderSize - this.#headLength);
+    if (this.#headLength === this.#head.length) return;
+    const part = piece.subarray(0, this.#head.length - this.#headLength);
     this.#head.set(part, this.#headLength);
     this.#headLength += part.length;
-    if (this.#headLength < elfHeaderSize) return;
+    if (this.#headLength < this.#head.length) return;
     this.#window = sectionWindow(this.#head, this.#size);
     if (this.#window === undefined) {
       this.#watching = false;
@@ -61,7 +64,7 @@ export class ElfWatcher {
     }
     const { start, end } = this.#window;
     this.#kept = new Uint8Array(end - start);
-    this.#kept.set(this.#head.subarray(Math.min(start, elfHeaderSize), Math.min(end, elfHeaderSize)));
+    if (start < this.#head.length) this.#kept.set(this.#head.subarray(start, Math.min(end, this.#head.length)));
   }
 
   #keep(piece: Uint8Array): void {

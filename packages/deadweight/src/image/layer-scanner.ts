@@ -61,8 +61,10 @@ export class LayerScanner {
   readonly #elfWatcher = new ElfWatcher();
   #tarBytes = 0;
   #capturedBytes = 0;
+  #textBytes = 0;
   #entry = -1;
   #isFile = false;
+  #hasAbsoluteNames = false;
   #remaining = 0;
   #hash: Hash | undefined;
   #keeper: ContentKeeper | undefined;
@@ -116,11 +118,15 @@ export class LayerScanner {
     const { limits } = this.#options;
     if (entry.name.length > limits.nameBytes)
       throw corrupt(`a name of ${entry.name.length} bytes, more than ${limits.nameBytes}`);
+    if (entry.linkname.length > limits.nameBytes)
+      throw corrupt(`a link target of ${entry.linkname.length} bytes, more than ${limits.nameBytes}`);
     if (this.#columns.count >= limits.entriesPerLayer) throw corrupt(`more than ${limits.entriesPerLayer} entries`);
     const number = this.#columns.add();
     this.#entry = number;
     const { type, node } = this.#place(entry);
     this.#record(number, entry, type, node);
+    if (this.#paths.bytes + this.#textBytes > limits.metadataBytes)
+      throw corrupt(`names, links and attributes of more than ${limits.metadataBytes} bytes`);
     this.#isFile = type === "file";
     this.#remaining = entry.storedSize;
     this.#hash = undefined;
@@ -141,18 +147,22 @@ export class LayerScanner {
     columns.storedSize[number] = type === "file" ? entry.storedSize : 0;
     columns.starts[number] = entry.start;
     if (type === "hardlink") columns.linkNode[number] = this.#paths.intern(entry.linkname);
-    if (type === "symlink") this.#symlinks.set(number, entry.linkname);
+    if (type === "symlink") {
+      this.#symlinks.set(number, entry.linkname);
+      this.#textBytes += entry.linkname.length;
+    }
     if (type === "character-device" || type === "block-device") this.#devices.set(number, [entry.devmajor, entry.devminor]);
     const attributes = [...entry.pax].filter(([key]) => key.startsWith(xattrPrefix));
     if (attributes.length > 0)
       this.#xattrs.set(number, new Map(attributes.map(([key, value]) => [key.slice(xattrPrefix.length), value])));
+    for (const [key, value] of attributes) this.#textBytes += key.length + value.length;
     if (attributes.some(([key]) => key.includes(".overlay.")))
       this.#odd("has an overlay attribute: it hides content in some runtimes");
   }
 
   /** What the entry is and which name it concerns; whiteouts are told by their names, image-spec layer.md. */
   #place(entry: TarEntry): { type: EntryType; node: number } {
-    if (/(?:^|\/)\.\.(?:\/|$)/.test(entry.name)) this.#odd("has `..` in its name; taken as ending at the root");
+    this.#checkNames(entry);
     const path = this.#paths.intern(entry.name);
     let type = typeByFlag[entry.typeflag];
     if (type === undefined) {
@@ -161,14 +171,25 @@ export class LayerScanner {
     }
     if (path === rootNode && type !== "directory") throw corrupt("the root folder is replaced by something else");
     const name = this.#paths.name(path);
-    if (!name.startsWith(".wh.")) return { type, node: path };
     const folder = this.#paths.parent(path);
     if (name === ".wh..wh..opq") return { type: "opaque", node: folder };
-    // AUFS kept its own records as .wh..wh.plnk and the like; they hide nothing.
-    if (name.startsWith(".wh..wh.")) return { type: "whiteout", node: path };
+    // AUFS kept its own records as .wh..wh.plnk and the like: engines leave them out, with all below.
+    if (/^\/*(?:\.\/+)*\.wh\.\.wh\./.test(entry.name) || name.startsWith(".wh..wh.")) return { type: "whiteout", node: path };
+    if (!name.startsWith(".wh.")) return { type, node: path };
     const hidden = name.slice(4);
     if (hidden === "" || hidden === "." || hidden === "..") throw corrupt(`a whiteout of ${JSON.stringify(hidden)}`);
     return { type: "whiteout", node: this.#paths.child(folder, hidden) };
+  }
+
+  /** Tells of names that engines, and tools of another kind, may take differently. */
+  #checkNames({ name, linkname, pax }: TarEntry): void {
+    if (/(?:^|\/)\.\.(?:\/|$)/.test(name)) this.#odd("has `..` in its name; taken as ending at the root");
+    if (name.startsWith("/") && !this.#hasAbsoluteNames)
+      this.#odd("has an absolute name, the first of the layer; taken as beginning at the root");
+    this.#hasAbsoluteNames ||= name.startsWith("/");
+    const isDoubled = (pax.get("path") || name) !== name || (pax.get("linkpath") || linkname) !== linkname;
+    if (isDoubled && !pax.has("GNU.sparse.name"))
+      this.#odd("has two names, a PAX one and GNU's: readers differ in which they take");
   }
 
   #keeperFor(entry: TarEntry, node: number): ContentKeeper | undefined {

@@ -77,7 +77,12 @@ function descriptors(value: unknown): readonly Descriptor[] {
     if (!isDigest(fields["digest"]))
       throw unreadable(`a descriptor's digest is ${JSON.stringify(fields["digest"])?.slice(0, 200)}`);
     if (size === undefined) throw unreadable(`a descriptor's size is ${JSON.stringify(fields["size"])?.slice(0, 200)}`);
-    return { ...(fields as object), mediaType: String(fields["mediaType"] ?? ""), digest: fields["digest"], size } as Descriptor;
+    return {
+      ...fields,
+      mediaType: typeof fields["mediaType"] === "string" ? fields["mediaType"] : "",
+      digest: fields["digest"],
+      size,
+    } as Descriptor;
   });
 }
 

@@ -46,7 +46,7 @@ function scanLayer(): ReturnType<LayerScanner["finish"]> {
 
 /** The message that the other thread posted before the piece that was just taken. */
 function expect<K extends "compression" | "end">(kind: K): DecodeMessage & { readonly kind: K } {
-  const message = (receiveMessageOnPort(start.port) as { message: DecodeMessage } | undefined)?.message;
+  const message = receiveMessageOnPort(start.port)?.message as DecodeMessage | undefined;
   if (message?.kind === "error") throw fromThreadError(message.error);
   if (message?.kind !== kind) throw new Error(`expected ${kind}, got ${message?.kind ?? "nothing"}`);
   return message as DecodeMessage & { readonly kind: K };

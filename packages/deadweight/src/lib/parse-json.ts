@@ -1,7 +1,7 @@
 import { UserError } from "./user-error.ts";
 
 /** Deepest nesting of arrays and objects that untrusted JSON may have: manifests and configs need less than ten. */
-export const maxJsonDepth = 64;
+const maxJsonDepth = 64;
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 

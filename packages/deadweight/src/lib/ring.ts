@@ -1,5 +1,7 @@
-/** Words in front of each slot's bytes: length, and a count of marks with their pairs. */
-const headerWords = 64;
+/** Marks that fit in one slot. */
+export const marksPerSlot = 31;
+/** Words that tell of a slot: its length, a count of marks, and their pairs as doubles: the input of one may pass 32 bits. */
+const headerWords = 2 + 4 * marksPerSlot + 2;
 const stateWords = 8;
 const written = 0;
 const taken = 1;
@@ -44,12 +46,15 @@ export class RingAborted extends Error {}
  */
 export class Ring {
   readonly #words: Int32Array;
+  /** The same memory. */
+  readonly #doubles: Float64Array;
   readonly #bytes: SharedArrayBuffer;
   readonly #slotBytes: number;
   readonly #slots: number;
 
   constructor(memory: RingMemory) {
     this.#words = new Int32Array(memory.words);
+    this.#doubles = new Float64Array(memory.words);
     this.#bytes = memory.bytes;
     this.#slotBytes = memory.slotBytes;
     this.#slots = memory.bytes.byteLength / memory.slotBytes;
@@ -82,15 +87,16 @@ export class Ring {
     }
   }
 
-  /** Hands the reserved slot over, `length` bytes of it. */
+  /** Hands the reserved slot over, `length` bytes of it, with at most `marksPerSlot` marks. */
   commit(length: number, marks: readonly Mark[] = []): void {
+    if (marks.length > marksPerSlot) throw new RangeError(`${marks.length} marks for one slot`);
     const number = Atomics.load(this.#words, written);
     const header = this.#header(number);
     this.#words[header] = length;
     this.#words[header + 1] = marks.length;
     for (const [index, mark] of marks.entries()) {
-      this.#words[header + 2 + 2 * index] = mark.output;
-      this.#words[header + 3 + 2 * index] = mark.input;
+      this.#doubles[header / 2 + 1 + 2 * index] = mark.output;
+      this.#doubles[header / 2 + 2 + 2 * index] = mark.input;
     }
     Atomics.add(this.#words, written, 1);
     Atomics.notify(this.#words, written);
@@ -122,7 +128,8 @@ export class Ring {
     if (this.#words[header] === endOfStream) return undefined;
     const marks: Mark[] = [];
     for (let index = 0; index < (this.#words[header + 1] ?? 0); index++) {
-      marks.push({ output: this.#words[header + 2 + 2 * index] ?? 0, input: this.#words[header + 3 + 2 * index] ?? 0 });
+      const at = header / 2 + 1 + 2 * index;
+      marks.push({ output: this.#doubles[at] ?? 0, input: this.#doubles[at + 1] ?? 0 });
     }
     return { bytes: this.#slot(number, this.#words[header] ?? 0), marks };
   }

@@ -1,7 +1,11 @@
 import type { ByteString } from "../lib/byte-string.ts";
+import { UserError } from "../lib/user-error.ts";
 
 /** The root folder's node in every path table. */
 export const rootNode = 0;
+
+/** Slots looked at for one name. Five million ordinary names make runs below a hundred; more are chosen to cost time. */
+const longestRun = 1000;
 
 /** The plain arrays of a path table, for a worker's message or a cache. */
 export interface PathTableData {
@@ -29,24 +33,33 @@ export class PathTable {
     return this.#count;
   }
 
+  /** About what the table takes of memory. */
+  get bytes(): number {
+    return this.#count * 24 + (this.#nameStarts[this.#count] ?? 0);
+  }
+
   /** The node of a path, made when it is not there. Empty, `.` and leading segments are dropped; `..` stops at the root. */
   intern(path: ByteString): number {
     let node = rootNode;
-    for (const name of segments(path)) node = name === ".." ? this.parent(node) : this.child(node, name);
+    for (const name of path.split("/")) {
+      if (name === "" || name === ".") continue;
+      node = name === ".." ? this.parent(node) : this.child(node, name);
+    }
     return node;
   }
 
   /** The node of a path, or -1. */
   find(path: ByteString): number {
     let node = rootNode;
-    for (const name of segments(path)) {
+    for (const name of path.split("/")) {
+      if (name === "" || name === ".") continue;
       node = name === ".." ? this.parent(node) : this.findChild(node, name);
       if (node < 0) return -1;
     }
     return node;
   }
 
-  /** The child of a folder by name, made when it is not there. */
+  /** The child of a folder by name, made when it is not there. Throws UserError `limit` for names chosen to collide. */
   child(parent: number, name: ByteString): number {
     if (this.#count * 2 > this.#slots.length) this.#rehash();
     const found = this.#lookup(parent, name);
@@ -126,9 +139,11 @@ export class PathTable {
   #lookup(parent: number, name: ByteString): number {
     const mask = this.#slots.length - 1;
     let slot = hash(parent, name) & mask;
+    let run = 0;
     for (let node = this.#slots[slot] ?? 0; node !== 0; node = this.#slots[slot] ?? 0) {
       if (this.#parents[node] === parent && this.#isNamed(node, name)) return node;
       slot = (slot + 1) & mask;
+      if (++run > longestRun) throw new UserError("limit", `paths: more than ${longestRun} names chosen to hash alike`);
     }
     return -slot - 1;
   }
@@ -169,10 +184,6 @@ export class PathTable {
       this.#slots[-this.#lookup(this.parent(node), this.name(node)) - 1] = node;
     }
   }
-}
-
-function* segments(path: ByteString): Generator<ByteString> {
-  for (const name of path.split("/")) if (name !== "" && name !== ".") yield name;
 }
 
 /** FNV-1a over the parent's number and the name. */

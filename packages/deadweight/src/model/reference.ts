@@ -48,12 +48,6 @@ export function parseReference(text: string): Reference {
   return { scheme: undefined, name: text };
 }
 
-/** A reference in the form that `parseReference` takes. */
-export function printReference(reference: Reference): string {
-  if (reference.scheme === undefined) return reference.name;
-  return reference.scheme === "registry" ? `docker://${reference.name}` : `${reference.scheme}:${reference.name}`;
-}
-
 /** An image name with everything that Docker adds to it: `busybox` is `docker.io/library/busybox:latest`. */
 export function qualifiedName(name: string): string {
   const slash = name.indexOf("/");

@@ -58,7 +58,7 @@ function createLedger(): Ledger {
   const keyOf = (owner: Component): string => {
     const known = keys.get(owner);
     if (known !== undefined) return known;
-    const key = JSON.stringify([owner.kind, owner.name, owner.version]);
+    const key = JSON.stringify([owner.kind, owner.name, owner.version, owner.origin]);
     keys.set(owner, key);
     return key;
   };

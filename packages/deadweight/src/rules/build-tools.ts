@@ -41,9 +41,9 @@ function isOfSystem({ kind }: Package): boolean {
 const remedy = "install and purge them in one RUN, or build in a stage of its own and copy the result";
 
 function idleFinding(facts: Facts): RuleFinding[] {
-  const { idle, needed, spared } = facts.get(buildPackages);
+  const { idle, needed, neededWhy, spared } = facts.get(buildPackages);
   const kept = [
-    ...(needed.length === 0 ? [] : [`${namesOf(needed)} because the command or other packages need them`]),
+    ...(needed.length === 0 ? [] : [`${namesOf(needed)} because ${neededWhy}`]),
     ...(spared.length === 0 ? [] : [`${namesOf(spared)} because other programs may use them`]),
   ];
   const message = `${described(facts, idle)}${kept.length === 0 ? "" : `; kept: ${kept.join(", ")}`}`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { asRecord, parseJson } from "../../src/lib/parse-json.ts";
 import { UserError } from "../../src/lib/user-error.ts";
 

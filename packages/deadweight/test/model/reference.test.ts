@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UserError } from "../../src/lib/user-error.ts";
-import { parseReference, printReference, qualifiedName } from "../../src/model/reference.ts";
+import { parseReference, qualifiedName } from "../../src/model/reference.ts";
 
 const forms: readonly (readonly [text: string, scheme: string | undefined, name: string])[] = [
   ["docker-archive:f.tar", "docker-archive", "f.tar"],
@@ -38,10 +38,6 @@ for (const text of [...wrong, "containers-storage:x", "dir:x", "https://host/x",
     );
   });
 }
-
-test("what is printed reads back", () => {
-  for (const [text] of forms) assert.deepEqual(parseReference(printReference(parseReference(text))), parseReference(text));
-});
 
 const names: readonly (readonly [short: string, full: string])[] = [
   ["busybox", "docker.io/library/busybox:latest"],

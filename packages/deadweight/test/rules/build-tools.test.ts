@@ -63,7 +63,7 @@ test("a tool that another package needs stays with what it needs", () => {
   ]);
   const [finding] = findingsOf(buildTools, facts);
   assert.deepEqual(claimed(finding, facts), ["0:usr/bin/gbp", "0:usr/bin/make"]);
-  assert.match(finding?.message ?? "", /kept: git and git-man because the command or other packages need them$/);
+  assert.match(finding?.message ?? "", /kept: git and git-man because release-notes depends on them$/);
 });
 
 test("what ENTRYPOINT or CMD names stays: by path, through PATH and links, in a shell's line", () => {

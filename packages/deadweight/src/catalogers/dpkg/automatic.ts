@@ -4,12 +4,16 @@ import { parseParagraphs } from "./control-file.ts";
 
 const wanted: ReadonlySet<string> = new Set(["package", "architecture", "auto-installed"]);
 
-/** `name:architecture` of each package that apt installed only because another needs it. */
+/**
+ * `name:architecture` of each package that apt installed only because another needs it, and `name:all`: apt records packages of
+ * architecture all under the machine's own.
+ */
 export function parseAutomatic(bytes: Uint8Array): ReadonlySet<string> {
   const automatic = new Set<string>();
   for (const paragraph of parseParagraphs(bytes, wanted)) {
     if (paragraph.get("auto-installed") !== "1") continue;
-    automatic.add(`${textOf(paragraph.get("package") ?? "")}:${textOf(paragraph.get("architecture") ?? "")}`);
+    const name = textOf(paragraph.get("package") ?? "");
+    automatic.add(`${name}:${textOf(paragraph.get("architecture") ?? "")}`).add(`${name}:all`);
   }
   return automatic;
 }

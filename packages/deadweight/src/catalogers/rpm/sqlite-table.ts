@@ -12,7 +12,7 @@ const mostColumns = 100;
 const mostDepth = 20;
 
 /** A column's value as stored; undefined for null. Integers are numbers. */
-export type SqliteValue = Buffer | number | undefined;
+type SqliteValue = Buffer | number | undefined;
 
 /** The columns of a row; those that were added to the table after it are missing. */
 export type SqliteRow = readonly SqliteValue[];

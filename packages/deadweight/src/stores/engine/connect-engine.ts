@@ -1,13 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { type Dispatcher, Pool } from "undici";
+import type { Dispatcher } from "undici";
 import { parseJson, asRecord } from "../../lib/parse-json.ts";
 import { UserError } from "../../lib/user-error.ts";
 import type { OpenOptions } from "../../contracts/store.ts";
-import { isLoopback } from "../registry/is-loopback.ts";
-import { dialSsh } from "./dial-ssh.ts";
-import type { EngineAddress, TlsFiles } from "./endpoint.ts";
+import { createPool } from "./create-pool.ts";
+import type { EngineAddress } from "./endpoint.ts";
 
 /** A Docker or Podman engine that answers. */
 export interface Engine {
@@ -22,13 +19,13 @@ export interface Engine {
   readonly close: () => Promise<void>;
 }
 
+/** What an engine's client may use of the world outside. */
 export type EngineOptions = Pick<OpenOptions, "environment" | "signal" | "insecure">;
 
 const maxMessageBytes = 64 * 1024;
 /** `docker save` writes all layers to the engine's disk before it sends the first byte. */
 const saveTimeoutMs = 60 * 60 * 1000;
 const answerTimeoutMs = 60 * 1000;
-const silenceTimeoutMs = 2 * 60 * 1000;
 
 /** Connects to an engine and asks for its API version. Throws UserError `no-engine` when it is not there or may not be spoken to. */
 export async function connectEngine(address: EngineAddress, options: EngineOptions): Promise<Engine> {
@@ -59,34 +56,6 @@ export async function connectEngine(address: EngineAddress, options: EngineOptio
     await close();
     throw error;
   }
-}
-
-async function createPool({ program, endpoint }: EngineAddress, place: string, options: EngineOptions): Promise<Pool> {
-  const common = { connections: 4, bodyTimeout: silenceTimeoutMs };
-  if (endpoint.kind === "socket") return new Pool("http://localhost", { ...common, connect: { socketPath: endpoint.path } });
-  if (endpoint.kind === "ssh") {
-    const target = { ...endpoint, place, program, environment: options.environment };
-    const connect: NonNullable<Pool.Options["connect"]> = (_, callback) => {
-      // undici uses nothing of a socket but what a Duplex has.
-      callback(null, dialSsh(target) as unknown as Parameters<typeof callback>[1] & object);
-    };
-    return new Pool("http://localhost", { ...common, connect });
-  }
-  const { host, port, tls } = endpoint;
-  if (tls !== undefined) return new Pool(`https://${host}:${port}`, { ...common, connect: await tlsOptions(tls) });
-  if (!isLoopback(host) && options.insecure !== true && !options.insecure.includes(host)) {
-    throw new UserError("no-engine", `${place}: without TLS whoever is on the network could read and change what it sends`, {
-      hint: `set DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, use ssh://, or allow it with --insecure ${host}`,
-    });
-  }
-  return new Pool(`http://${host}:${port}`, common);
-}
-
-async function tlsOptions(tls: TlsFiles): Promise<Record<string, unknown>> {
-  const read = async (name: string): Promise<Buffer | undefined> =>
-    tls.folder === "" ? undefined : await readFile(join(tls.folder, name)).catch(() => undefined);
-  const [ca, cert, key] = await Promise.all([read("ca.pem"), read("cert.pem"), read("key.pem")]);
-  return { ca, cert, key, rejectUnauthorized: tls.verify };
 }
 
 async function apiVersion(answer: Dispatcher.ResponseData, place: string): Promise<string> {

@@ -26,7 +26,11 @@ export function parseEndpoint(text: string, from: string, tls: TlsFiles | undefi
   if (text.startsWith("unix://") && text.length > "unix://".length) return { kind: "socket", path: text.slice("unix://".length) };
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // Only special schemes get a lower-case, checked host from URL: an ssh host goes into a command line.
-  if (url?.protocol === "ssh:" && /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(url.hostname) && /^[A-Za-z0-9._-]*$/.test(url.username)) {
+  if (
+    url?.protocol === "ssh:" &&
+    /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(url.hostname) &&
+    /^(?:[A-Za-z0-9._][A-Za-z0-9._-]*)?$/.test(url.username)
+  ) {
     return { kind: "ssh", host: url.hostname, user: url.username || undefined, port: portOf(url) };
   }
   if (url !== undefined && /^(?:tcp|https?):$/.test(url.protocol) && url.hostname !== "") {

@@ -1,5 +1,7 @@
 import { mkdtemp, open, rm, statfs } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import type { ImageSource, OpenOptions } from "../../contracts/store.ts";
 import { asSize } from "../../lib/integer.ts";
 import { printBytes } from "../../lib/byte-size.ts";
@@ -86,18 +88,20 @@ interface SaveOptions extends Pick<OpenOptions, "onProgress"> {
 /** Writes the engine's archive of an image to a new file. */
 async function save(engine: Engine, path: string, to: string, { onProgress, label, expected }: SaveOptions): Promise<void> {
   onProgress?.(label, 0, expected);
-  const body = (await engine.stream(`${path}/get`)) as AsyncIterable<Uint8Array>;
-  await using file = await open(to, "wx", 0o600);
   let done = 0;
   let told = 0;
-  try {
-    for await (const piece of body) {
-      for (let at = 0; at < piece.length;) at += (await file.write(piece, at)).bytesWritten;
+  const metered = async function* (pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const piece of pieces) {
       done += piece.length;
+      yield piece;
       if (done - told < progressStep) continue;
       told = done;
-      onProgress?.(label, done, expected === undefined ? undefined : Math.max(done, expected));
+      onProgress?.(label, done, expected && Math.max(done, expected));
     }
+  };
+  const body = await engine.stream(`${path}/get`);
+  try {
+    await pipeline(body, metered, createWriteStream(to, { flags: "wx", mode: 0o600, highWaterMark: progressStep }));
   } catch (error) {
     const readable = fileError(error, `${label} to ${to}`);
     if (readable !== error) throw readable;

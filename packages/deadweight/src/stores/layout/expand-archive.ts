@@ -35,7 +35,9 @@ export async function firstBlock(path: string, place: string, limits: Limits): P
   }
 }
 
+/** How to expand, and whom to tell. */
 export interface ExpandOptions {
+  /** What error messages begin with. */
   readonly place: string;
   readonly limits: Limits;
   readonly signal: AbortSignal;
