@@ -1,5 +1,5 @@
 import { defineRule, type Rule } from "../contracts/rule.ts";
-import { leftoverVerdict } from "../facts/leftover-verdict.ts";
+import { leftoverVerdict } from "../claims/leftover-verdict.ts";
 
 /** Indexes and packages that apk downloaded. */
 export const apkCache: Rule = defineRule({

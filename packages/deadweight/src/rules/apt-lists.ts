@@ -1,6 +1,6 @@
 import { defineRule, type Rule } from "../contracts/rule.ts";
 import { fileTree } from "../facts/file-tree.ts";
-import { leftoverVerdict } from "../facts/leftover-verdict.ts";
+import { leftoverVerdict } from "../claims/leftover-verdict.ts";
 
 /** The package lists of `apt-get update`. */
 export const aptLists: Rule = defineRule({

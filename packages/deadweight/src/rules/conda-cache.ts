@@ -2,7 +2,7 @@ import type { Facts } from "../contracts/fact.ts";
 import { defineRule, type Rule } from "../contracts/rule.ts";
 import { folderFromEnvironment } from "../facts/cache-folders.ts";
 import { fileTree } from "../facts/file-tree.ts";
-import { leftoverVerdict } from "../facts/leftover-verdict.ts";
+import { leftoverVerdict } from "../claims/leftover-verdict.ts";
 
 /** What conda and mamba keep in `pkgs`. */
 export const condaCache: Rule = defineRule({

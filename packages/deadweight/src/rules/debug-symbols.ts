@@ -1,8 +1,8 @@
 import type { Facts } from "../contracts/fact.ts";
 import { defineRule, type EntryClaim, type Rule, type RuleFinding } from "../contracts/rule.ts";
-import { claimsWithin } from "../facts/claims-within.ts";
+import { claimsWithin } from "../claims/claims-within.ts";
 import { fileTree } from "../facts/file-tree.ts";
-import { largestPaths } from "../facts/largest-paths.ts";
+import { largestPaths } from "../claims/largest-paths.ts";
 import { owners } from "../facts/owners.ts";
 import type { ByteString } from "../lib/byte-string.ts";
 import { countOf } from "../lib/count-of.ts";

@@ -1,6 +1,6 @@
 import type { Facts } from "../contracts/fact.ts";
 import { defineRule, type Rule } from "../contracts/rule.ts";
-import { developmentFindings } from "../facts/development-findings.ts";
+import { developmentFindings } from "../claims/development-findings.ts";
 import { fileTree, type FileTree } from "../facts/file-tree.ts";
 import { owners } from "../facts/owners.ts";
 import type { ByteString } from "../lib/byte-string.ts";

@@ -1,7 +1,7 @@
 import { defineRule, type Rule } from "../contracts/rule.ts";
-import { claimsWithin } from "../facts/claims-within.ts";
+import { claimsWithin } from "../claims/claims-within.ts";
 import { fileTree, type FileTree } from "../facts/file-tree.ts";
-import { largestPlaces } from "../facts/largest-places.ts";
+import { largestPlaces } from "../claims/largest-places.ts";
 import type { ByteString } from "../lib/byte-string.ts";
 import { countOf } from "../lib/count-of.ts";
 

@@ -1,9 +1,9 @@
 import type { Facts } from "../contracts/fact.ts";
 import { defineRule, type Rule, type RuleFinding } from "../contracts/rule.ts";
-import { entriesInWords } from "../facts/entries-in-words.ts";
+import { entriesInWords } from "../claims/entries-in-words.ts";
 import { fileTree } from "../facts/file-tree.ts";
-import { largestPaths } from "../facts/largest-paths.ts";
-import { layerLabel, layerLabels } from "../facts/layer-label.ts";
+import { largestPaths } from "../claims/largest-paths.ts";
+import { layerLabel, layerLabels } from "../claims/layer-label.ts";
 import { layerOrigins } from "../facts/layer-origins.ts";
 import { pathHistory } from "../facts/path-history.ts";
 

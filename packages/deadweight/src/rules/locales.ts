@@ -1,5 +1,5 @@
 import { defineRule, type Rule } from "../contracts/rule.ts";
-import { claimsWithin } from "../facts/claims-within.ts";
+import { claimsWithin } from "../claims/claims-within.ts";
 import { fileTree } from "../facts/file-tree.ts";
 import type { ByteString } from "../lib/byte-string.ts";
 import { countOf } from "../lib/count-of.ts";

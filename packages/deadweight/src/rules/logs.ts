@@ -1,7 +1,7 @@
 import type { Facts } from "../contracts/fact.ts";
 import { defineRule, type Rule } from "../contracts/rule.ts";
 import { fileTree } from "../facts/file-tree.ts";
-import { leftoverFindings } from "../facts/leftover-verdict.ts";
+import { leftoverFindings } from "../claims/leftover-verdict.ts";
 
 /** Users' numbers index these files, a record each: `useradd -u 1000000` makes them huge. */
 const indexedByUser: ReadonlySet<string> = new Set(["var/log/lastlog", "var/log/faillog"]);

@@ -1,8 +1,8 @@
 import type { Facts } from "../contracts/fact.ts";
 import { defineRule, type Rule, type RuleFinding } from "../contracts/rule.ts";
 import { fileTree } from "../facts/file-tree.ts";
-import { largestPaths } from "../facts/largest-paths.ts";
-import { layerLabel } from "../facts/layer-label.ts";
+import { largestPaths } from "../claims/largest-paths.ts";
+import { layerLabel } from "../claims/layer-label.ts";
 import { layerOrigins } from "../facts/layer-origins.ts";
 import { pathHistory, type MetadataChange, type Rewrite } from "../facts/path-history.ts";
 import { countOf } from "../lib/count-of.ts";

@@ -1,7 +1,7 @@
 import type { Facts } from "../contracts/fact.ts";
 import { defineRule, type Rule } from "../contracts/rule.ts";
 import { cacheFolders, folderFromEnvironment, inHomes } from "../facts/cache-folders.ts";
-import { leftoverVerdict } from "../facts/leftover-verdict.ts";
+import { leftoverVerdict } from "../claims/leftover-verdict.ts";
 
 /** What npm, yarn and pnpm keep. */
 export const npmCache: Rule = defineRule({

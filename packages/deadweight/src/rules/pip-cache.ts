@@ -1,6 +1,6 @@
 import { defineRule, type Rule } from "../contracts/rule.ts";
 import { cacheFolders } from "../facts/cache-folders.ts";
-import { leftoverVerdict } from "../facts/leftover-verdict.ts";
+import { leftoverVerdict } from "../claims/leftover-verdict.ts";
 
 /** What pip keeps in its cache folder; other names in a folder that a variable points to are not pip's. */
 const cacheNames = ["http", "http-v2", "wheels", "selfcheck", "selfcheck.json"];

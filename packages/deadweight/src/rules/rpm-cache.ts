@@ -1,6 +1,6 @@
 import { inHomes } from "../facts/cache-folders.ts";
 import { defineRule, type Rule } from "../contracts/rule.ts";
-import { leftoverVerdict } from "../facts/leftover-verdict.ts";
+import { leftoverVerdict } from "../claims/leftover-verdict.ts";
 
 /** What dnf, yum and zypper keep. */
 export const rpmCache: Rule = defineRule({

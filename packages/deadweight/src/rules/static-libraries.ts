@@ -1,5 +1,5 @@
 import { defineRule, type Rule } from "../contracts/rule.ts";
-import { developmentFindings } from "../facts/development-findings.ts";
+import { developmentFindings } from "../claims/development-findings.ts";
 import { fileTree, type FileTree } from "../facts/file-tree.ts";
 
 /** Archives of object code, which linkers alone read. */

@@ -2,7 +2,7 @@ import type { Facts } from "../contracts/fact.ts";
 import { defineRule, type Rule } from "../contracts/rule.ts";
 import { inHomes } from "../facts/cache-folders.ts";
 import { fileTree } from "../facts/file-tree.ts";
-import { leftoverVerdict } from "../facts/leftover-verdict.ts";
+import { leftoverVerdict } from "../claims/leftover-verdict.ts";
 import { owners } from "../facts/owners.ts";
 import { byteStringFromText, type ByteString } from "../lib/byte-string.ts";
 import type { ComponentKind } from "../model/report.ts";

@@ -1,7 +1,7 @@
 import type { Facts } from "../contracts/fact.ts";
 import { defineRule, type Rule } from "../contracts/rule.ts";
 import { cacheFolders } from "../facts/cache-folders.ts";
-import { leftoverVerdict } from "../facts/leftover-verdict.ts";
+import { leftoverVerdict } from "../claims/leftover-verdict.ts";
 
 /** uv's cache buckets, each with a version behind its name; other names in a folder that a variable points to are not uv's. */
 const buckets = [

@@ -1,10 +1,10 @@
 import type { Facts } from "../contracts/fact.ts";
 import { defineRule, type EntryClaim, type Rule } from "../contracts/rule.ts";
 import { fileTree } from "../facts/file-tree.ts";
-import { layerLabels } from "../facts/layer-label.ts";
-import { leftoverRemedy } from "../facts/leftover-verdict.ts";
+import { layerLabels } from "../claims/layer-label.ts";
+import { leftoverRemedy } from "../claims/leftover-verdict.ts";
 import { packages } from "../facts/packages.ts";
-import { unlinkedClaims } from "../facts/unlinked-claims.ts";
+import { unlinkedClaims } from "../claims/unlinked-claims.ts";
 import { textOf } from "../lib/byte-string.ts";
 import { countOf } from "../lib/count-of.ts";
 import { someOf } from "../lib/some-of.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { claimsWithin } from "../../src/facts/claims-within.ts";
+import { claimsWithin } from "../../src/claims/claims-within.ts";
 import { createFileTree } from "../../src/facts/file-tree.ts";
 import { indexOf, tarOf, type TestEntry } from "../support/layers.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { entriesInWords } from "../../src/facts/entries-in-words.ts";
+import { entriesInWords } from "../../src/claims/entries-in-words.ts";
 import { createFileTree } from "../../src/facts/file-tree.ts";
-import { largestPaths } from "../../src/facts/largest-paths.ts";
+import { largestPaths } from "../../src/claims/largest-paths.ts";
 import { indexOf, tarOf } from "../support/layers.ts";
 
 const sizes = [10, 5000, 600, 90_000, 1200];

@@ -1,6 +1,6 @@
 import type { EntryClaim } from "../contracts/rule.ts";
-import type { FileTree } from "./file-tree.ts";
-import { removalClaims } from "./removal-claims.ts";
+import type { FileTree } from "../facts/file-tree.ts";
+import { removalClaims } from "../facts/removal-claims.ts";
 
 /**
  * Claims for the visible files and links at paths that match the patterns (those of `FileTree.glob`) and below them, if

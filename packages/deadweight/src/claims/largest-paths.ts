@@ -1,6 +1,6 @@
 import { textOf } from "../lib/byte-string.ts";
 import { someOf } from "../lib/some-of.ts";
-import type { FileTree } from "./file-tree.ts";
+import type { FileTree } from "../facts/file-tree.ts";
 
 /** The paths of the entries that take the most bytes, in words for a message: `/a, /b, /c and 12 more`. */
 export function largestPaths(tree: FileTree, entries: readonly number[], limit = 3): string {

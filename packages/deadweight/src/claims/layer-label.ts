@@ -1,6 +1,6 @@
 import type { Facts } from "../contracts/fact.ts";
 import { someOf } from "../lib/some-of.ts";
-import { layerOrigins } from "./layer-origins.ts";
+import { layerOrigins } from "../facts/layer-origins.ts";
 
 const longestInstruction = 60;
 

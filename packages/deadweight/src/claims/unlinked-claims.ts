@@ -1,8 +1,8 @@
 import type { Facts } from "../contracts/fact.ts";
 import type { EntryClaim } from "../contracts/rule.ts";
 import { claimsWithin } from "./claims-within.ts";
-import { fileTree, type FileTree } from "./file-tree.ts";
-import { symlinkTargets } from "./symlink-targets.ts";
+import { fileTree, type FileTree } from "../facts/file-tree.ts";
+import { symlinkTargets } from "../facts/symlink-targets.ts";
 
 /**
  * As `claimsWithin`, less the files that a symbolic link outside leads to, itself or through a folder below the patterns:

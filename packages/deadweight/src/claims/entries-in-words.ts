@@ -1,5 +1,5 @@
 import { countOf } from "../lib/count-of.ts";
-import type { FileTree } from "./file-tree.ts";
+import type { FileTree } from "../facts/file-tree.ts";
 
 /** How many files and folders entries are, for a message: `3 files and 1 folder`. Whatever is no folder is a file here. */
 export function entriesInWords(tree: FileTree, entries: readonly number[]): string {

@@ -1,7 +1,7 @@
 import type { EntryClaim } from "../contracts/rule.ts";
 import { textOf, type ByteString } from "../lib/byte-string.ts";
 import { someOf } from "../lib/some-of.ts";
-import type { FileTree } from "./file-tree.ts";
+import type { FileTree } from "../facts/file-tree.ts";
 
 /** The places that hold most of the claimed entries' bytes, in words for a message: `/usr/include, /opt/x and 3 more`. */
 export function largestPlaces(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { layerLabel, layerLabels } from "../../src/facts/layer-label.ts";
+import { layerLabel, layerLabels } from "../../src/claims/layer-label.ts";
 import { factsOf } from "../support/layers.ts";
 
 const facts = factsOf([[{ path: "a" }], [{ path: "b" }], [{ path: "c" }], [{ path: "d" }], [{ path: "e" }]], {

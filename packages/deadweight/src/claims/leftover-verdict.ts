@@ -2,9 +2,9 @@ import type { Facts } from "../contracts/fact.ts";
 import type { EntryClaim, RuleFinding, Verdict } from "../contracts/rule.ts";
 import { countOf } from "../lib/count-of.ts";
 import type { Safety } from "../model/report.ts";
-import { fileTree, type FileTree } from "./file-tree.ts";
+import { fileTree, type FileTree } from "../facts/file-tree.ts";
 import { layerLabels } from "./layer-label.ts";
-import { layerOrigins } from "./layer-origins.ts";
+import { layerOrigins } from "../facts/layer-origins.ts";
 import { unlinkedClaims } from "./unlinked-claims.ts";
 
 /** Files that a tool leaves behind at known places. */

@@ -2,10 +2,10 @@ import type { Facts } from "../contracts/fact.ts";
 import type { RuleFinding } from "../contracts/rule.ts";
 import type { ByteString } from "../lib/byte-string.ts";
 import { countOf } from "../lib/count-of.ts";
-import { developmentNeeds } from "./development-needs.ts";
-import { fileTree } from "./file-tree.ts";
+import { developmentNeeds } from "../facts/development-needs.ts";
+import { fileTree } from "../facts/file-tree.ts";
 import { largestPlaces } from "./largest-places.ts";
-import { removalClaims } from "./removal-claims.ts";
+import { removalClaims } from "../facts/removal-claims.ts";
 
 /** Files that only building needs, and how messages speak of them. */
 export interface DevelopmentFiles {
