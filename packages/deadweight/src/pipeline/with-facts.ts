@@ -1,0 +1,139 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { defaultLimits } from "../archive/limits.ts";
+import { catalogers } from "../catalogers/index.ts";
+import { createFacts, type Evidence, type Facts } from "../contracts/fact.ts";
+import type { ImageSource, OpenOptions, Store } from "../contracts/store.ts";
+import { completeImage } from "../image/complete.ts";
+import { openLayerCache, type LayerCache } from "../image/layer-cache.ts";
+import { readLayers } from "../image/read-layers.ts";
+import type { Image } from "../model/image.ts";
+import type { LayerIndex } from "../model/layer-index.ts";
+import type { Platform } from "../model/platform.ts";
+import type { ProgressEvent } from "../model/progress.ts";
+import { cacheFolder, cacheVersion } from "./cache-location.ts";
+import { openImage } from "./open-image.ts";
+import { createStoreProgress, type StoreProgress } from "./store-progress.ts";
+
+/** What every verb that reads an image may be told. */
+export interface ImageOptions {
+  /** Linux on this machine's architecture when absent. */
+  readonly platform?: Platform;
+  /** A reference to the image that this one was built on. */
+  readonly base?: string;
+  /** Whether layers known from earlier runs may be taken from the cache; true when absent. */
+  readonly cache?: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  /** Registries that may be spoken to without TLS. */
+  readonly insecure: readonly string[] | true;
+  readonly onProgress?: (event: ProgressEvent) => void;
+  /** Where temporary files go; the system's folder when absent. */
+  readonly temporaryFolder?: string;
+}
+
+/** An image that was read, as long as it is open. */
+export interface ReadImage {
+  readonly facts: Facts;
+  readonly source: ImageSource;
+  readonly store: Store;
+  /** What stores may use; its folder is removed at the end. */
+  readonly open: OpenOptions;
+  /** Ends the steps that stores have told of. */
+  readonly endSteps: () => void;
+  /** Reads the layers of another image, as this one's were. */
+  readonly readIndexes: (image: Image, known?: LayerCache) => Promise<readonly LayerIndex[]>;
+}
+
+const mostCacheBytes = 2 * 1024 ** 3;
+
+/** Opens an image, reads its layers, and closes it when `use` has ended, with all temporary files. Throws UserError. */
+export async function withFacts<T>(
+  reference: string,
+  options: ImageOptions,
+  use: (read: ReadImage) => T | Promise<T>,
+): Promise<T> {
+  const temporaryFolder = await mkdtemp(
+    join(options.temporaryFolder ?? options.environment["TMPDIR"] ?? tmpdir(), "deadweight-"),
+  );
+  const cache = options.cache === false ? undefined : openCache(options);
+  try {
+    const progress = createStoreProgress((event) => options.onProgress?.(event));
+    const open = openOptions(options, temporaryFolder, progress);
+    const { source, store } = await openImage(reference, open).finally(progress.end);
+    try {
+      options.onProgress?.({ kind: "note", text: `${reference}: from ${store.scheme}` });
+      const readIndexes: ReadImage["readIndexes"] = (image, known = cache) => indexesOf(image, options, open, known);
+      const facts = createFacts(await evidenceOf(source, options, open, readIndexes).finally(progress.end));
+      return await use({ facts, source, store, open, endSteps: progress.end, readIndexes });
+    } finally {
+      await source.close();
+    }
+  } finally {
+    cache?.close();
+    await rm(temporaryFolder, { recursive: true, force: true });
+  }
+}
+
+function openCache(options: ImageOptions): LayerCache {
+  let isTold = false;
+  return openLayerCache({
+    folder: cacheFolder(options.environment),
+    version: cacheVersion(),
+    mostBytes: mostCacheBytes,
+    now: Date.now,
+    onProblem: (text) => {
+      if (!isTold) options.onProgress?.({ kind: "note", text });
+      isTold = true;
+    },
+  });
+}
+
+function openOptions(options: ImageOptions, temporaryFolder: string, progress: StoreProgress): OpenOptions {
+  const architectures: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
+  return {
+    platform: options.platform ?? { os: "linux", architecture: architectures[process.arch] ?? process.arch },
+    environment: options.environment,
+    temporaryFolder,
+    signal: options.signal,
+    insecure: options.insecure,
+    onProgress: progress.tell,
+  };
+}
+
+async function evidenceOf(
+  source: ImageSource,
+  { base }: ImageOptions,
+  open: OpenOptions,
+  readIndexes: ReadImage["readIndexes"],
+): Promise<Evidence> {
+  const image = await completeImage(source, open.platform, defaultLimits);
+  const knownBases = base === undefined ? [] : [{ name: base, diffIds: await diffIdsOf(base, open) }];
+  return { image, layers: await readIndexes(image), knownBases, temporaryFolder: open.temporaryFolder };
+}
+
+async function diffIdsOf(reference: string, open: OpenOptions): Promise<Image["config"]["diffIds"]> {
+  const { source } = await openImage(reference, open);
+  try {
+    return (await completeImage(source, open.platform, defaultLimits)).config.diffIds;
+  } finally {
+    await source.close();
+  }
+}
+
+async function indexesOf(
+  image: Image,
+  options: ImageOptions,
+  { temporaryFolder, signal }: OpenOptions,
+  cache: LayerCache | undefined,
+): Promise<readonly LayerIndex[]> {
+  return readLayers(image, {
+    patterns: catalogers.flatMap((cataloger) => cataloger.wants),
+    limits: defaultLimits,
+    spoolFolder: temporaryFolder,
+    signal,
+    cache,
+    onProgress: (event) => options.onProgress?.(event),
+  });
+}
