@@ -7,7 +7,7 @@ import type { Transport } from "./transport.ts";
 export interface AuthorizerOptions {
   /** The registry, `host[:port]`. */
   readonly host: string;
-  /** The one thing that tokens are asked for, `repository:NAME:pull`, whatever the registry would like. */
+  /** What tokens are asked for, `repository:NAME:pull`, whatever the registry would like; several with a space between them. */
   readonly scope: string;
   readonly transport: Transport;
   /** Asked once, when the registry wants a login. */

@@ -13,6 +13,7 @@ export interface TokenRequest {
   readonly challenge: Challenge;
   /** The registry that asks, `host[:port]`. */
   readonly host: string;
+  /** One or several, a space between them. */
   readonly scope: string;
   readonly credentials: Credentials | undefined;
 }
@@ -51,17 +52,20 @@ function requireTrusted(realm: URL, host: string, transport: Transport): void {
 
 function exchangeFor(realm: URL, { challenge, scope, credentials }: TokenRequest): Exchange {
   const service = challenge.parameters.get("service");
-  const fields = new URLSearchParams({ ...(service === undefined ? {} : { service }), scope });
+  const fields = new URLSearchParams(service === undefined ? {} : { service });
   if (credentials?.kind === "identity-token") {
     for (const [name, value] of Object.entries({
       grant_type: "refresh_token",
       client_id: "deadweight",
       refresh_token: credentials.token,
+      scope,
     })) {
       fields.set(name, value);
     }
     return { url: realm, headers: { "content-type": "application/x-www-form-urlencoded" }, body: fields.toString() };
   }
+  // The token document repeats the parameter, the OAuth2 document has one with spaces.
+  for (const one of scope.split(" ")) fields.append("scope", one);
   for (const [name, value] of fields) realm.searchParams.append(name, value);
   if (credentials) realm.searchParams.set("account", credentials.username);
   return { url: realm, headers: credentials ? { authorization: basicHeader(credentials) } : {} };

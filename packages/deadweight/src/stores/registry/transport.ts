@@ -1,15 +1,21 @@
+import { Readable } from "node:stream";
 import { type Dispatcher, request as undiciRequest } from "undici";
 import { UserError } from "../../lib/user-error.ts";
 import { createDispatcher } from "./create-dispatcher.ts";
 import { isLoopback } from "./is-loopback.ts";
 
 const mostRedirects = 5;
+/** How many times longer than otherwise the answer to an upload is waited for. */
+const patienceWithUploads = 10;
 
+/** A request. Redirects are followed with GET and HEAD alone. */
 export interface Exchange {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent with POST; GET when absent. */
-  readonly body?: string;
+  /** POST when there is a body and GET when there is none, unless something else is said. */
+  readonly method?: "GET" | "HEAD" | "POST" | "PATCH" | "PUT" | "DELETE";
+  /** A function makes a body of unknown or given `content-length` anew for each attempt. */
+  readonly body?: string | Uint8Array | (() => AsyncIterable<Uint8Array>);
 }
 
 /** An answer whose body has not been read yet. Read it or discard it. */
@@ -55,11 +61,13 @@ export class Transport {
     return isLoopback(url.hostname) && isLoopback(new URL(`http://${host}`).hostname);
   }
 
-  async send({ url, headers, body }: Exchange): Promise<Answer> {
+  async send(exchange: Exchange): Promise<Answer> {
+    const { url, headers } = exchange;
+    const mayFollow = ["GET", "HEAD"].includes(methodOf(exchange));
     let allowed = headers;
     for (let at = url, hops = 0; hops <= mostRedirects; hops++) {
-      const answer = await this.#once({ url: at, headers: allowed, ...(body === undefined ? {} : { body }) });
-      const target = body === undefined ? redirectOf(answer) : undefined;
+      const answer = await this.#once({ ...exchange, url: at, headers: allowed });
+      const target = mayFollow ? redirectOf(answer) : undefined;
       if (target === undefined) return answer;
       await answer.discard();
       if (target.origin !== at.origin) allowed = withoutAuthorization(allowed);
@@ -73,13 +81,16 @@ export class Transport {
     await this.#dispatcher.destroy();
   }
 
-  async #once({ url, headers, body }: Exchange): Promise<Answer> {
+  async #once(exchange: Exchange): Promise<Answer> {
+    const { url, headers, body } = exchange;
     this.#refusePlain(url);
     const answer = await undiciRequest(url, {
       dispatcher: this.#dispatcher,
       signal: this.#options.signal,
       headers: { "user-agent": "deadweight", "accept-encoding": "identity", ...headers },
-      ...(body === undefined ? { method: "GET" } : { method: "POST", body }),
+      method: methodOf(exchange),
+      ...(body === undefined ? {} : { body: typeof body === "function" ? Readable.from(body(), { objectMode: false }) : body }),
+      ...(isUpload(exchange) ? { headersTimeout: this.#options.stallMs * patienceWithUploads } : {}),
     });
     return {
       status: answer.statusCode,
@@ -96,6 +107,15 @@ export class Transport {
       hint: "Name the host with --insecure if you trust the network between.",
     });
   }
+}
+
+function methodOf({ method, body }: Exchange): NonNullable<Exchange["method"]> {
+  return method ?? (body === undefined ? "GET" : "POST");
+}
+
+/** Registries, and proxies before them, answer when they have stored what they got: minutes after the last byte of a large blob. */
+function isUpload(exchange: Exchange): boolean {
+  return ["PATCH", "PUT"].includes(methodOf(exchange));
 }
 
 function redirectOf(answer: Answer): URL | undefined {
