@@ -14,6 +14,8 @@ export interface Engine {
   readonly json: (path: string, maxBytes: number) => Promise<unknown>;
   /** The body of the answer to a GET. */
   readonly stream: (path: string) => Promise<Readable>;
+  /** The body of the answer to an archive that is posted as it is made. */
+  readonly upload: (path: string, archive: Readable) => Promise<Readable>;
   /** What a failure while a body is read means. */
   readonly failure: (error: unknown) => unknown;
   readonly close: () => Promise<void>;
@@ -49,6 +51,12 @@ export async function connectEngine(address: EngineAddress, options: EngineOptio
       json: async (path, maxBytes) =>
         parseJson(await readBody(await checked(path, answerTimeoutMs), maxBytes, place, failure), place),
       stream: (path) => checked(path, saveTimeoutMs),
+      upload: async (path, archive) => {
+        const answer = await post(pool, base + path, archive, options.signal).catch((error: unknown) => {
+          throw failure(error);
+        });
+        return (await checkStatus(answer, place, failure)).body;
+      },
       failure,
       close,
     };
@@ -56,6 +64,13 @@ export async function connectEngine(address: EngineAddress, options: EngineOptio
     await close();
     throw error;
   }
+}
+
+/** An engine unpacks all layers before it answers. */
+async function post(pool: Dispatcher, path: string, body: Readable, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  const headers = { "content-type": "application/x-tar" };
+  const [headersTimeout, bodyTimeout] = [saveTimeoutMs, saveTimeoutMs];
+  return pool.request({ method: "POST", path, headers, body, signal, headersTimeout, bodyTimeout });
 }
 
 async function apiVersion(answer: Dispatcher.ResponseData, place: string): Promise<string> {
