@@ -55,6 +55,9 @@ export async function* expandPieces(
       hash.update(piece);
       yield piece;
     }
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== "corrupt-layer") throw error;
+    throw new UserError(error.code, `${what}: ${error.message}`, { cause: error });
   } finally {
     decoder.close();
   }
