@@ -13,10 +13,14 @@ export {
 export { loadReport } from "./pipeline/load-report.ts";
 export { formats, rules } from "./pipeline/members.ts";
 export { render } from "./pipeline/render.ts";
+export { renderValidation } from "./pipeline/render-validation.ts";
 export { reportJsonSchema } from "./pipeline/report-json-schema.ts";
+export { validate, type Validation } from "./pipeline/validate.ts";
+export { validateRewrite, type ValidatedPlan } from "./pipeline/validate-rewrite.ts";
 export { UserError, type UserErrorOptions } from "./lib/user-error.ts";
 export type { Format, FormatOptions } from "./contracts/format.ts";
 export type { Rule } from "./contracts/rule.ts";
+export type { Violation } from "./model/violation.ts";
 export { parsePlatform, printPlatform, type Platform } from "./model/platform.ts";
 export type { ProgressEvent } from "./model/progress.ts";
 export type * from "./model/report.ts";

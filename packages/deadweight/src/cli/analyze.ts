@@ -1,23 +1,24 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import type { AnalyzeOptions } from "../index.ts";
 import { didYouMean } from "../lib/did-you-mean.ts";
 import { UserError } from "../lib/user-error.ts";
 import { addDeliveryOptions, gatesOf, repeatable, type DeliveryFlags } from "./delivery-options.ts";
 import { deliverReport } from "./deliver-report.ts";
 import { outputFiles } from "./output-files.ts";
-import { createDisplay, progressMode, progressModes, type ProgressMode } from "./progress/create-display.ts";
-import type { Environment, Session, Toolkit, Work } from "./session.ts";
+import {
+  addEvidenceOptions,
+  addImageOptions,
+  addProgressOptions,
+  imageForms,
+  imageOptions,
+  type ImageFlags,
+} from "./image-options.ts";
+import { createDisplay, progressMode } from "./progress/create-display.ts";
+import type { Session, Toolkit, Work } from "./session.ts";
 
-interface AnalyzeFlags extends DeliveryFlags {
-  readonly platform?: string;
-  readonly base?: string;
-  readonly cache: boolean;
-  /** `true` when one of them named no host. */
-  readonly insecure?: readonly string[] | true;
+interface AnalyzeFlags extends DeliveryFlags, ImageFlags {
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
-  readonly progress?: ProgressMode;
-  readonly quiet?: boolean;
 }
 
 /** Adds `analyze`, the main command. */
@@ -27,11 +28,9 @@ export function addAnalyze(program: Command, session: Session, toolkit: Toolkit,
     .alias("analyse")
     .summary("where the bytes are, what is dead weight, what each remedy would save")
     .description("Reads an image once, without running it, and says where every byte is and what of it is dead weight.")
-    .argument(
-      "<image>",
-      "docker:NAME, podman:NAME, docker://HOST/NAME:TAG, docker-archive:FILE, oci:FOLDER[:TAG], oci-archive:FILE, or just a name or file",
-    );
-  addImageOptions(command);
+    .argument("<image>", imageForms);
+  addEvidenceOptions(addImageOptions(command));
+  addRuleOptions(command);
   addDeliveryOptions(command, toolkit);
   addProgressOptions(command);
   command
@@ -39,32 +38,13 @@ export function addAnalyze(program: Command, session: Session, toolkit: Toolkit,
     .action((image: string, flags: AnalyzeFlags) => choose(() => analyze(image, flags, session, toolkit)));
 }
 
-function addImageOptions(command: Command): void {
+function addRuleOptions(command: Command): void {
   command
-    .optionsGroup("Image:")
-    .option("--platform <os/arch[/variant]>", "which image of an index; DOCKER_DEFAULT_PLATFORM, else this machine's")
-    .option("--base <image>", "the image that this one was built on, to tell its layers from your own")
-    .addOption(
-      new Option(
-        "--insecure [host]",
-        "speak plain HTTP, or TLS that is not checked, to a registry, without HOST to all; before the image write --insecure=HOST; repeatable",
-      ).argParser((host: string, before: readonly string[] | true | undefined) =>
-        before === true ? before : [...(before ?? []), host],
-      ),
-    )
-    .option("--no-cache", "read every layer, whatever is known from earlier runs")
     .optionsGroup("Rules:")
     .addOption(
       repeatable("--only <rule>", "run these rules alone; repeatable, `deadweight explain` lists them").conflicts("skip"),
     )
     .addOption(repeatable("--skip <rule>", "leave a rule out; repeatable"));
-}
-
-function addProgressOptions(command: Command): void {
-  command
-    .optionsGroup("Progress:")
-    .addOption(new Option("--progress <mode>", "on standard error; DEADWEIGHT_PROGRESS, else auto").choices(progressModes))
-    .option("-q, --quiet", "no progress: the same as --progress quiet");
 }
 
 const examples = `
@@ -91,28 +71,12 @@ async function analyze(image: string, flags: AnalyzeFlags, session: Session, too
   }
 }
 
-function analyzeOptions(flags: AnalyzeFlags, { environment, signal }: Session, toolkit: Toolkit): AnalyzeOptions {
-  const platform = platformOf(flags.platform, environment, toolkit);
+function analyzeOptions(flags: AnalyzeFlags, session: Session, toolkit: Toolkit): AnalyzeOptions {
   return {
-    environment,
-    signal,
-    cache: flags.cache,
-    insecure: flags.insecure ?? [],
-    ...(platform === undefined ? {} : { platform }),
-    ...(flags.base === undefined ? {} : { base: flags.base }),
+    ...imageOptions(flags, session, toolkit),
     ...(flags.only === undefined ? {} : { only: knownRules(flags.only, toolkit) }),
     ...(flags.skip === undefined ? {} : { skip: knownRules(flags.skip, toolkit) }),
   };
-}
-
-function platformOf(flag: string | undefined, environment: Environment, { parsePlatform }: Toolkit): AnalyzeOptions["platform"] {
-  const text = flag ?? (environment["DOCKER_DEFAULT_PLATFORM"] || undefined);
-  const platform = text === undefined ? undefined : parsePlatform(text);
-  if (text === undefined || platform !== undefined) return platform;
-  throw new UserError("usage", `platform ${text}: not of the form os/architecture[/variant]`, {
-    hint: "write for instance linux/amd64 or linux/arm/v7",
-    exitCode: 2,
-  });
 }
 
 function knownRules(names: readonly string[], { rules }: Toolkit): readonly string[] {

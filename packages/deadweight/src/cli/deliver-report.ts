@@ -13,7 +13,7 @@ const fileColumns = 120;
 /** A report with what is to become of it. */
 export interface Delivery {
   readonly report: Report;
-  readonly flags: DeliveryFlags;
+  readonly flags: Pick<DeliveryFlags, "format" | "verbose">;
   readonly files: readonly OutputFile[];
   readonly gates: Gates;
 }

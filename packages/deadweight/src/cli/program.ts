@@ -7,6 +7,7 @@ import { addExplain } from "./explain.ts";
 import { addReport } from "./report.ts";
 import type { Session, Toolkit, Work } from "./session.ts";
 import { terminalWidth } from "./terminal-width.ts";
+import { addValidate } from "./validate.ts";
 
 /** The whole command line. Parsing tells `choose` what to do, does nothing itself, and throws CommanderError for wrong usage. */
 export function createProgram(session: Session, toolkit: Toolkit, choose: (work: Work) => void): Command {
@@ -30,6 +31,7 @@ export function createProgram(session: Session, toolkit: Toolkit, choose: (work:
     .addHelpText("after", examples);
   addAnalyze(program, session, toolkit, choose);
   addReport(program, session, toolkit, choose);
+  addValidate(program, session, toolkit, choose);
   addExplain(program, session, toolkit, choose);
   addDoctor(program, session, toolkit, choose);
   return program;

@@ -38,8 +38,10 @@ export type Toolkit = Pick<
   | "parsePlatform"
   | "parseThreshold"
   | "render"
+  | "renderValidation"
   | "reportJsonSchema"
   | "rules"
+  | "validate"
 >;
 
 /** A command with its arguments, ready to run; gives the exit code. */

@@ -1,3 +1,4 @@
+import type { Optimization } from "../model/optimization.ts";
 import type { Report } from "../model/report.ts";
 
 export interface FormatOptions {
@@ -17,6 +18,8 @@ export interface Format {
   readonly endings: readonly string[];
   readonly summary: string;
   readonly render: (report: Report, options: FormatOptions) => string;
+  /** What of an optimisation is not in the report on its source; without it the report is rendered, with the fields that were added. */
+  readonly renderOptimization?: (optimization: Optimization, options: FormatOptions) => string;
 }
 
 /** Declares a format; the identity function, for its type. */

@@ -2,6 +2,7 @@ import { defineFormat, type Format } from "../contracts/format.ts";
 import { printable } from "../lib/printable.ts";
 import { mapTexts } from "./text/map-texts.ts";
 import { joinWithin } from "./text/markdown-page.ts";
+import { changesSection, transformsSection, weightsSection } from "./text/markdown-optimization.ts";
 import { componentsSection, findingsSection, layersSection, problemsSection, sumsSection } from "./text/markdown-sections.ts";
 
 // A comment on GitHub holds 65,536 characters.
@@ -22,6 +23,16 @@ export const markdown: Format = defineFormat({
       problemsSection(safe),
       componentsSection(safe, most),
       layersSection(safe),
+    ];
+    return joinWithin(sections, maxLength);
+  },
+  renderOptimization: (optimization, { verbose }) => {
+    const safe = mapTexts(optimization, printable);
+    const sections = [
+      weightsSection(safe),
+      transformsSection(safe),
+      problemsSection(safe),
+      changesSection(safe, verbose ? 500 : 50),
     ];
     return joinWithin(sections, maxLength);
   },

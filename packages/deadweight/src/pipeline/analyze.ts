@@ -72,7 +72,7 @@ export function reportOf(facts: Facts, chosen: readonly Rule[]): Report {
 }
 
 /** Databases that could not be read, and what is odd in the layers or in how they stack. */
-function problemsOf(facts: Facts): readonly Problem[] {
+export function problemsOf(facts: Facts): readonly Problem[] {
   const tree = facts.get(fileTree);
   const odd = (entry: number, message: string): Problem => ({
     location: { layer: tree.layerOf(entry), path: textOf(tree.path(entry)) },

@@ -2,9 +2,10 @@ import type { FormatOptions } from "../contracts/format.ts";
 import { formats } from "../formats/index.ts";
 import { didYouMean } from "../lib/did-you-mean.ts";
 import { UserError } from "../lib/user-error.ts";
+import { isOptimization } from "../model/optimization.ts";
 import type { Report } from "../model/report.ts";
 
-/** A report in one of the formats: short, 80 columns and no colours unless asked. Throws UserError for a format that is not known. */
+/** A report, or the result of an optimisation, in one of the formats: short, 80 columns and no colours unless asked. Throws UserError for a format that is not known. */
 export function render(report: Report, formatName: string, options: Partial<FormatOptions> = {}): string {
   const format = formats.find(({ name }) => name === formatName);
   if (format === undefined) {
@@ -14,5 +15,7 @@ export function render(report: Report, formatName: string, options: Partial<Form
       exitCode: 2,
     });
   }
-  return format.render(report, { verbose: false, columns: 80, colour: false, ...options });
+  const all: FormatOptions = { verbose: false, columns: 80, colour: false, ...options };
+  if (format.renderOptimization !== undefined && isOptimization(report)) return format.renderOptimization(report, all);
+  return format.render(report, all);
 }

@@ -33,17 +33,21 @@ export interface ImageOptions {
   readonly temporaryFolder?: string;
 }
 
-/** An image that was read, as long as it is open. */
-export interface ReadImage {
-  readonly facts: Facts;
+/** An image that was found, as long as it is open. */
+export interface FoundImage {
   readonly source: ImageSource;
   readonly store: Store;
   /** What stores may use; its folder is removed at the end. */
   readonly open: OpenOptions;
   /** Ends the steps that stores have told of. */
   readonly endSteps: () => void;
-  /** Reads the layers of another image, as this one's were. */
+  /** Reads the layers of an image. */
   readonly readIndexes: (image: Image, known?: LayerCache) => Promise<readonly LayerIndex[]>;
+}
+
+/** An image that was read, as long as it is open. */
+export interface ReadImage extends FoundImage {
+  readonly facts: Facts;
 }
 
 const mostCacheBytes = 2 * 1024 ** 3;
@@ -53,6 +57,18 @@ export async function withFacts<T>(
   reference: string,
   options: ImageOptions,
   use: (read: ReadImage) => T | Promise<T>,
+): Promise<T> {
+  return withSource(reference, options, async (found) => {
+    const evidence = await evidenceOf(found, options).finally(found.endSteps);
+    return use({ ...found, facts: createFacts(evidence) });
+  });
+}
+
+/** Opens an image and closes it when `use` has ended, with all temporary files. Throws UserError. */
+export async function withSource<T>(
+  reference: string,
+  options: ImageOptions,
+  use: (found: FoundImage) => Promise<T>,
 ): Promise<T> {
   const temporaryFolder = await mkdtemp(
     join(options.temporaryFolder ?? options.environment["TMPDIR"] ?? tmpdir(), "deadweight-"),
@@ -64,9 +80,8 @@ export async function withFacts<T>(
     const { source, store } = await openImage(reference, open).finally(progress.end);
     try {
       options.onProgress?.({ kind: "note", text: `${reference}: from ${store.scheme}` });
-      const readIndexes: ReadImage["readIndexes"] = (image, known = cache) => indexesOf(image, options, open, known);
-      const facts = createFacts(await evidenceOf(source, options, open, readIndexes).finally(progress.end));
-      return await use({ facts, source, store, open, endSteps: progress.end, readIndexes });
+      const readIndexes: FoundImage["readIndexes"] = (image, known = cache) => indexesOf(image, options, open, known);
+      return await use({ source, store, open, endSteps: progress.end, readIndexes });
     } finally {
       await source.close();
     }
@@ -102,12 +117,7 @@ function openOptions(options: ImageOptions, temporaryFolder: string, progress: S
   };
 }
 
-async function evidenceOf(
-  source: ImageSource,
-  { base }: ImageOptions,
-  open: OpenOptions,
-  readIndexes: ReadImage["readIndexes"],
-): Promise<Evidence> {
+async function evidenceOf({ source, open, readIndexes }: FoundImage, { base }: ImageOptions): Promise<Evidence> {
   const image = await completeImage(source, open.platform, defaultLimits);
   const knownBases = base === undefined ? [] : [{ name: base, diffIds: await diffIdsOf(base, open) }];
   return { image, layers: await readIndexes(image), knownBases, temporaryFolder: open.temporaryFolder };

@@ -18,10 +18,10 @@ test("the order of the fields does not depend on how the report was made", () =>
 });
 
 test("fields of a newer version are kept, after the known ones", () => {
-  const newer = { predicted: { tarBytes: 5 }, ...doubtfulReport };
+  const newer = { forecast: { tarBytes: 5 }, ...doubtfulReport };
   const parsed = JSON.parse(json.render(newer, options)) as Record<string, unknown>;
   assert.deepEqual(parsed, newer);
-  assert.equal(Object.keys(parsed).at(-1), "predicted");
+  assert.equal(Object.keys(parsed).at(-1), "forecast");
 });
 
 test("no raw character that a terminal obeys or hides, and the same text after parsing", () => {

@@ -1,0 +1,64 @@
+import { printBytes } from "../../lib/byte-size.ts";
+import { cutEnd, cutMiddle } from "../../lib/text-width.ts";
+import type { Optimization } from "../../model/optimization.ts";
+import { printCount, printShare } from "./figures.ts";
+import { freedByTransform } from "./freed-by-transform.ts";
+import { folded, table, type Section } from "./markdown-page.ts";
+import { markdownCode as code, markdownText as text } from "./markdown-text.ts";
+
+const maxCell = 300;
+
+/** The weights before and after, with the image above and what the result has not below. */
+export function weightsSection({ image, level, before, predicted, after, result, omissions }: Optimization): Section {
+  const smaller = after ?? predicted;
+  const share = printShare(before.tarBytes - smaller.tarBytes, before.tarBytes);
+  const state =
+    result === undefined ? "planned, nothing was written" : `written to ${code(cutMiddle(result.reference, maxCell))}`;
+  const rows = [
+    ["Before", printBytes(before.tarBytes), printBytes(before.compressedBytes)],
+    ["Predicted", printBytes(predicted.tarBytes), printBytes(predicted.compressedBytes)],
+    ...(after === undefined ? [] : [["After", printBytes(after.tarBytes), printBytes(after.compressedBytes)]]),
+  ];
+  return {
+    head: [
+      `### deadweight: ${code(cutMiddle(image.reference, maxCell))}`,
+      "",
+      `**${share}** less at the level ${level}, ${state}.`,
+      "",
+      ...table(["", ">Unpacked", ">Compressed"]),
+    ],
+    rows,
+    tail: omissions
+      .slice(0, 10)
+      .map(({ reason, digest }) => `- not in the result: ${text(cutEnd(reason, maxCell))} (${code(digest)})`),
+  };
+}
+
+/** What each transform freed. */
+export function transformsSection(optimization: Optimization): Section {
+  const rows = freedByTransform(optimization).map(({ transform, bytes, entries, reason }) => [
+    code(transform),
+    bytes < 0 ? `-${printBytes(-bytes)}` : printBytes(bytes),
+    printCount(entries, "entry", "entries"),
+    text(cutEnd(reason, maxCell)),
+  ]);
+  if (rows.length === 0) return { head: ["Nothing to change."], rows: [], tail: [] };
+  return { head: table(["Transform", ">Freed", ">Changed", "For instance"]), rows, tail: [] };
+}
+
+/** The changes that freed the most, folded away. */
+export function changesSection({ changes }: Optimization, most: number): Section {
+  if (changes.length === 0) return { head: [], rows: [], tail: [] };
+  const largest = changes.toSorted((one, other) => other.bytesBefore - other.bytesAfter - (one.bytesBefore - one.bytesAfter));
+  const rows = largest
+    .slice(0, most)
+    .map(({ action, layer, path, bytesBefore, bytesAfter }) => [
+      action,
+      String(layer),
+      code(cutMiddle(path, maxCell)),
+      printBytes(bytesBefore),
+      printBytes(bytesAfter),
+    ]);
+  const head = table(["Change", ">Layer", "Path", ">Before", ">After"]);
+  return folded(printCount(changes.length, "change"), head, rows, changes.length - rows.length);
+}

@@ -1,0 +1,56 @@
+import type { Digest } from "./digest.ts";
+import type { Report } from "./report.ts";
+
+/** How far the changes of a run go: those that no program can tell, or those too that are sound by analysis. */
+export const levels = ["lossless", "verified"] as const;
+/** One of `levels`. */
+export type Level = (typeof levels)[number];
+
+/** What all layers of an image weigh, in bytes. */
+export interface Weight {
+  readonly tarBytes: number;
+  readonly compressedBytes: number;
+}
+
+/** What can happen to a stored entry. */
+export const changeActions = ["remove", "rewrite", "link"] as const;
+/** One of `changeActions`. */
+export type ChangeAction = (typeof changeActions)[number];
+
+/** One stored entry that was changed, by a transform and for a reason. Bytes are those of the tar stream. */
+export interface Change {
+  readonly transform: string;
+  readonly action: ChangeAction;
+  /** Layer of the source. */
+  readonly layer: number;
+  /** Without leading slash, as text. */
+  readonly path: string;
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  readonly reason: string;
+}
+
+/** A manifest below the source's index that the result has not, and why. */
+export interface Omission {
+  readonly digest: Digest;
+  readonly reason: string;
+}
+
+/** The result of an optimisation: the report on the source, and what was made of it. */
+export interface Optimization extends Report {
+  readonly level: Level;
+  readonly before: Weight;
+  /** What the plan says that the result weighs, the layers compressed as they were. */
+  readonly predicted: Weight;
+  /** What the result weighs; absent when nothing was written. */
+  readonly after?: Weight;
+  /** Where the result is; absent when nothing was written. */
+  readonly result?: { readonly reference: string; readonly digest: Digest; readonly isValidated: boolean };
+  readonly changes: readonly Change[];
+  readonly omissions: readonly Omission[];
+}
+
+/** Whether a report is that of an optimisation. */
+export function isOptimization(report: Report): report is Optimization {
+  return "changes" in report && "before" in report && "predicted" in report;
+}

@@ -1,0 +1,50 @@
+import type { EntryEdit } from "../contracts/transform.ts";
+import type { FileTree } from "../facts/file-tree.ts";
+import { textOf } from "../lib/byte-string.ts";
+import type { Violation } from "../model/violation.ts";
+
+/** Names that were one file and are no more, or were not and are now, other than by a link that was planned. */
+export function groupsDiffer(old: FileTree, now: FileTree, edits: ReadonlyMap<number, EntryEdit>): readonly Violation[] {
+  const groupOf = plannedGroups(old, edits);
+  const newByOld = new Map<number, number>();
+  const oldByNew = new Map<number, number>();
+  const violations: Violation[] = [];
+  for (const entry of old.all()) {
+    const found = now.find(old.path(entry));
+    if (found < 0 || old.type(entry) === "directory") continue;
+    const group = groupOf(entry);
+    const actual = now.contentOf(found);
+    const isSame = (newByOld.get(group) ?? actual) === actual && (oldByNew.get(actual) ?? group) === group;
+    newByOld.set(group, newByOld.get(group) ?? actual);
+    oldByNew.set(actual, oldByNew.get(actual) ?? group);
+    if (!isSame) violations.push(violation(old, now, entry, group, actual));
+  }
+  return violations;
+}
+
+/** By entry what stands for its file: all names of one file have the same. Planned links join files. */
+function plannedGroups(tree: FileTree, edits: ReadonlyMap<number, EntryEdit>): (entry: number) => number {
+  const joined = new Map<number, number>();
+  const rootOf = (content: number): number => {
+    let at = content;
+    for (let up = joined.get(at); up !== undefined; up = joined.get(at)) at = up;
+    return at;
+  };
+  for (const [entry, edit] of edits) {
+    if (edit.action !== "link") continue;
+    const [one, other] = [rootOf(tree.contentOf(entry)), rootOf(tree.contentOf(edit.to))];
+    if (one !== other) joined.set(one, other);
+  }
+  return (entry) => rootOf(tree.contentOf(entry));
+}
+
+function violation(old: FileTree, now: FileTree, entry: number, group: number, actual: number): Violation {
+  const path = textOf(old.path(entry));
+  return {
+    invariant: "link-group",
+    message: `${path}: it is not one file with the names that it must be`,
+    location: { layer: old.layerOf(entry), path },
+    expected: `one with ${textOf(old.path(group))}`,
+    actual: `one with ${textOf(now.path(actual))}`,
+  };
+}
