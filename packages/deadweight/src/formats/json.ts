@@ -12,7 +12,7 @@ export const json: Format = defineFormat({
 /** The fields of an object by the field that holds it, in the order in which they are documented. */
 const fields = new Map(
   Object.entries({
-    "": "schemaVersion tool image level result before predicted after changes omissions totals reclaimable baseImage layers components outcomes problems",
+    "": "schemaVersion tool image level result before predicted after changes omissions notes totals reclaimable baseImage layers components outcomes problems",
     tool: "name version",
     image: "reference digest platform",
     platform: "os architecture variant",
@@ -26,7 +26,7 @@ const fields = new Map(
     claims: "location bytes compressedBytes basis entries base",
     problems: "location message",
     location: "layer path offset",
-    result: "reference digest isValidated",
+    result: "reference digest isCopy isValidated",
     before: "tarBytes compressedBytes",
     predicted: "tarBytes compressedBytes",
     after: "tarBytes compressedBytes",

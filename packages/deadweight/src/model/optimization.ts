@@ -36,6 +36,18 @@ export interface Omission {
   readonly reason: string;
 }
 
+/** An image that was written. */
+export interface Result {
+  /** Under which it can be opened again. */
+  readonly reference: string;
+  /** Of its manifest. */
+  readonly digest: Digest;
+  /** Whether nothing was to be changed, so that it is the source as it was. */
+  readonly isCopy: boolean;
+  /** Whether it was read again and compared with the source. */
+  readonly isValidated: boolean;
+}
+
 /** The result of an optimisation: the report on the source, and what was made of it. */
 export interface Optimization extends Report {
   readonly level: Level;
@@ -45,9 +57,11 @@ export interface Optimization extends Report {
   /** What the result weighs; absent when nothing was written. */
   readonly after?: Weight;
   /** Where the result is; absent when nothing was written. */
-  readonly result?: { readonly reference: string; readonly digest: Digest; readonly isValidated: boolean };
+  readonly result?: Result;
   readonly changes: readonly Change[];
   readonly omissions: readonly Omission[];
+  /** What was left alone, and why, in words. */
+  readonly notes: readonly string[];
 }
 
 /** Whether a report is that of an optimisation. */

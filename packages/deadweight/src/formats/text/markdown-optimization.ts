@@ -9,7 +9,7 @@ import { markdownCode as code, markdownText as text } from "./markdown-text.ts";
 const maxCell = 300;
 
 /** The weights before and after, with the image above and what the result has not below. */
-export function weightsSection({ image, level, before, predicted, after, result, omissions }: Optimization): Section {
+export function weightsSection({ image, level, before, predicted, after, result, omissions, notes }: Optimization): Section {
   const smaller = after ?? predicted;
   const share = printShare(before.tarBytes - smaller.tarBytes, before.tarBytes);
   const state =
@@ -28,9 +28,12 @@ export function weightsSection({ image, level, before, predicted, after, result,
       ...table(["", ">Unpacked", ">Compressed"]),
     ],
     rows,
-    tail: omissions
-      .slice(0, 10)
-      .map(({ reason, digest }) => `- not in the result: ${text(cutEnd(reason, maxCell))} (${code(digest)})`),
+    tail: [
+      ...omissions
+        .slice(0, 10)
+        .map(({ reason, digest }) => `- not in the result: ${text(cutEnd(reason, maxCell))} (${code(digest)})`),
+      ...notes.slice(0, 10).map((note) => `- ${text(cutEnd(note, maxCell))}`),
+    ],
   };
 }
 

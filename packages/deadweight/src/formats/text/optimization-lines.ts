@@ -24,6 +24,7 @@ export function optimizationLines(optimization: Optimization, options: FormatOpt
     ...(options.verbose ? changeLines(optimization, options) : []),
     "",
     ...omissionLines(optimization, options),
+    ...optimization.notes.flatMap((note) => wrapText(`Note: ${note}`, options.columns)),
     ...resultLines(optimization, options),
     ...nextLines(optimization),
   ];
@@ -51,9 +52,8 @@ function weightLines({ before, predicted, after }: Optimization, { columns, colo
 
 function transformLines(optimization: Optimization, { columns }: FormatOptions): string[] {
   const freed = freedByTransform(optimization);
-  const isCopy = optimization.result?.digest === optimization.image.digest;
   if (freed.length === 0) {
-    const what = optimization.result === undefined || !isCopy ? "" : ": the result is a copy of the source, to the byte";
+    const what = optimization.result?.isCopy === true ? "; the result is a copy" : "";
     return wrapText(`Nothing to change at the level ${optimization.level}${what}.`, columns);
   }
   const rows = freed.map(({ transform, bytes, entries, reason }) => [
@@ -96,10 +96,10 @@ function omissionLines({ omissions }: Optimization, { columns, verbose }: Format
   if (omissions.length === 0) return [];
   const shown = omissions.slice(0, verbose ? omissions.length : 5);
   const more = omissions.length - shown.length;
-  const rows = shown.map(({ reason, digest }) => [reason, digest]);
+  const rows = shown.map(({ reason, digest }) => [digest.slice(0, 19), reason]);
   return [
     "Not in the result:",
-    ...alignColumns(rows, [{ cut: "end" }, { cut: "middle", optional: true }], columns - 2).map((line) => `  ${line}`),
+    ...alignColumns(rows, [{}, { cut: "end" }], columns - 2).map((line) => `  ${line}`),
     ...(more > 0 ? [`  and ${printCount(more, "more", "more")}`] : []),
   ];
 }
@@ -114,7 +114,7 @@ function resultLines({ result }: Optimization, { columns, colour }: FormatOption
       [{}, { cut: "middle", style: paint.strong }, { optional: true }],
       columns,
     ),
-    ...alignColumns([["", result.digest]], [{}, { cut: "middle", style: paint.faint }], columns),
+    ...alignColumns([[result.digest]], [{ cut: "middle", style: paint.faint }], columns),
   ];
 }
 
