@@ -1,3 +1,4 @@
+import { createCipheriv } from "node:crypto";
 import { createReadStream, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
@@ -7,7 +8,6 @@ import { completeImage } from "../../src/image/complete.ts";
 import type { BlobBytes, Descriptor, Image } from "../../src/model/image.ts";
 import { sha256 } from "./archived-image.ts";
 import { openOptions } from "./open-options.ts";
-import { seededRandom } from "./random.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const place = temporaryFolder();
@@ -79,10 +79,9 @@ export function streamOf(...pieces: readonly Uint8Array[]): BlobBytes {
   return { kind: "stream", size: pieces.reduce((sum, piece) => sum + piece.length, 0), open };
 }
 
-/** Bytes that can't be compressed. */
+/** Bytes that can't be compressed, the same for the same seed. */
 export function noise(length: number, seed = 1): Uint8Array {
-  const random = seededRandom(seed);
-  return Uint8Array.from({ length }, () => random() * 256);
+  return createCipheriv("aes-128-ctr", Buffer.alloc(16, seed), Buffer.alloc(16)).update(Buffer.alloc(length));
 }
 
 /** Options to write with: an environment of this test alone, nothing forced. */

@@ -33,7 +33,7 @@ function greeting(compression: "zstd" | "gzip" = "zstd"): OutgoingImage {
       },
       {
         archive: tarOf([{ path: "etc/" }, { path: "etc/motd", content: "hello from three layers\n" }]),
-        compression: "zstd",
+        compression,
         isStream: true,
       },
       { archive: tarOf([{ path: "srv/" }, { path: "srv/noise", content: noise(5_000_000) }]) },
