@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
-import { digestOf } from "./registry.ts";
+import { type Certificate, digestOf } from "./registry.ts";
 
 /** A request as the registry saw it; `received` bytes of its body were read. */
 export interface SeenPush {
@@ -25,6 +26,11 @@ export interface PushRegistryOptions {
   readonly drop?: Drop;
   /** Blobs that other repositories have, as `repository digest`. */
   readonly elsewhere?: readonly string[];
+  /** The WWW-Authenticate of a request that has not the right Authorization. */
+  readonly challenge?: (request: IncomingMessage) => string | undefined;
+  /** Where an upload is said to go on. */
+  readonly locate?: (path: string) => string;
+  readonly certificate?: Certificate;
   /** The largest piece with a Content-Range. */
   readonly largestPiece?: number;
 }
@@ -56,7 +62,7 @@ export async function startPushRegistry(t: TestContext, options: PushRegistryOpt
   const requests: SeenPush[] = [];
   const log: string[] = [];
   const counts = new Map<PushKind, number>();
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     const { method = "", url: path = "", headers } = request;
     const kind = `${method} ${kindOf(path)}`;
     const seen = (counts.get(kind) ?? 0) + 1;
@@ -68,11 +74,15 @@ export async function startPushRegistry(t: TestContext, options: PushRegistryOpt
     };
     response.once("finish", () => note(response.statusCode));
     request.on("data", (piece: Buffer) => pieces.push(piece)).on("error", () => undefined);
+    const challenge = options.challenge?.(request);
+    if (challenge !== undefined) return void response.writeHead(401, { "www-authenticate": challenge }).end();
     if (options.faults?.[kind]?.(request, response, seen) === true) return;
     const dropAfter = kind === "PATCH upload" ? options.drop?.(seen) : undefined;
     if (dropAfter !== undefined) dropPatch(state, request, dropAfter, note);
     else request.on("end", () => answer(state, request, response, Buffer.concat(pieces)));
-  });
+  };
+  const { certificate } = options;
+  const server = certificate === undefined ? createServer(listener) : createTlsServer(certificate, listener);
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   t.after(
     () =>
@@ -155,7 +165,8 @@ function beginUpload(state: State, url: URL, response: ServerResponse): void {
   }
   const id = String(++state.begun);
   state.uploads.set(id, []);
-  response.writeHead(202, { location: `/v2/team/app/blobs/uploads/${id}?_state=a%2Fb%3D`, range: "0-0" }).end();
+  const path = `/v2/team/app/blobs/uploads/${id}?_state=a%2Fb%3D`;
+  response.writeHead(202, { location: state.options.locate?.(path) ?? path, range: "0-0" }).end();
 }
 
 function takePiece(state: State, request: IncomingMessage, response: ServerResponse, upload: Buffer[], body: Buffer): void {
@@ -169,7 +180,12 @@ function takePiece(state: State, request: IncomingMessage, response: ServerRespo
 
 function tellUpload(state: State, request: IncomingMessage, response: ServerResponse, status: number): void {
   const size = sizeOf(state.uploads.get(idOf(request)) ?? []);
-  response.writeHead(status, { location: request.url, range: `0-${Math.max(0, size - 1)}` }).end();
+  response
+    .writeHead(status, {
+      location: state.options.locate?.(request.url ?? "") ?? request.url,
+      range: `0-${Math.max(0, size - 1)}`,
+    })
+    .end();
 }
 
 function endUpload(state: State, url: URL, response: ServerResponse, pieces: readonly Buffer[], id: string): void {

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type { Store } from "../../../src/contracts/store.ts";
 import { dockerArchive } from "../../../src/stores/docker-archive.ts";
 import { ociArchive } from "../../../src/stores/oci-archive.ts";
@@ -14,7 +15,7 @@ import { seededRandom } from "../../support/random.ts";
 import { sha256 } from "../../support/archived-image.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
-const writer = join(import.meta.dirname, "../../support/write-once.ts");
+const writer = fileURLToPath(new URL("../../support/write-once.ts", import.meta.url));
 const compiled = temporaryFolder();
 const kills = 30;
 
