@@ -30,25 +30,22 @@ export function validateRewrite(before: Facts, after: Facts, plan: ValidatedPlan
 function compareLayers(before: Facts, after: Facts, { edits, isRecompressed }: ValidatedPlan): readonly Violation[] {
   const tree = before.get(fileTree);
   const edited = new Set([...edits.keys()].map((entry) => tree.layerOf(entry)));
-  const violations: Violation[] = [];
-  let at = 0;
-  for (const [layer, { digest, diffId }] of before.layers.entries()) {
-    if (edited.has(layer)) continue;
-    // A layer that lost all its entries may be gone, so places shift down, never up.
-    const found = after.layers.findIndex((other, place) => place >= at && other.diffId === diffId);
-    at = found < 0 ? at : found + 1;
-    const actual = after.layers[found] ?? after.layers[layer];
-    const isSame = found >= 0 && (isRecompressed || actual?.digest === digest);
-    if (isSame) continue;
-    violations.push({
-      invariant: "untouched-layer",
-      message: `layer ${layer}: nothing of it was to be changed, and it is not the same`,
-      location: { layer },
-      expected: isRecompressed ? diffId : digest,
-      actual: (isRecompressed ? actual?.diffId : actual?.digest) ?? "no layer",
-    });
-  }
-  return violations;
+  const wrong = (layer: number, message: string, expected: string, actual: string): Violation => ({
+    invariant: "untouched-layer",
+    message: `layer ${layer}: ${message}`,
+    location: { layer },
+    expected,
+    actual,
+  });
+  const [old, now] = [before.layers.length, after.layers.length];
+  if (old !== now) return [wrong(Math.min(old, now), "the image has not as many layers as it had", String(old), String(now))];
+  return before.layers.flatMap((layer, place) => {
+    const [expected, actual] = [layer, after.layers[place]].map(
+      (index) => (isRecompressed ? index?.diffId : index?.digest) ?? "none",
+    );
+    if (edited.has(place) || expected === undefined || actual === undefined || expected === actual) return [];
+    return [wrong(place, "nothing of it was to be changed, and it is not the same", expected, actual)];
+  });
 }
 
 /** What is wrong with the image and was not wrong before. */

@@ -110,8 +110,9 @@ test("a folder goes with all that is below it, or stays", () => {
   ]);
 });
 
-test("layers without an edit are the same layers, also when one below them is gone", () => {
-  assert.deepEqual(wrong([[a], [b]], [[b]], { "0 a": remove }), []);
+test("layers without an edit are the same layers, and no layer is gone", () => {
+  assert.deepEqual(wrong([[a], [b]], [[], [b]], { "0 a": remove }), []);
+  assert.deepEqual(wrong([[a], [b]], [[b]], { "0 a": remove }), ["untouched-layer : 2 | 1"]);
   const reordered = wrong([[{ path: "d/" }, a], [b]], [[a, { path: "d/" }], [b]], {
     "1 b": { action: "rewrite", content: Buffer.from("two") },
   });
