@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Outgoing, OutgoingImage, WriteOptions } from "../../contracts/store.ts";
 import { asRecord } from "../../lib/parse-json.ts";
@@ -29,11 +27,10 @@ export async function loadEngineImage(
   const tagged = taggedName(name, place);
   const image = onlyImage(outgoing, place);
   const engine = await connectEngine(address, options);
-  const folder = await mkdtemp(join(options.temporaryFolder, `${address.program}-`));
   try {
     if (!options.force && (await layersOf(engine, tagged)) !== undefined) throw alreadyThere(place);
     const count = countWritten(`loading ${tagged}`, sizeOf(image.layers), options.onProgress);
-    const archive = packImage(image, tagged, { folder, count, signal: options.signal });
+    const archive = packImage(image, tagged, count, options);
     const answer = await engine.upload("/images/load?quiet=0", Readable.from(archive, { objectMode: false }));
     await readLoadMessages(answer, place, engine.failure);
     await checkLoaded(engine, tagged, image, place);
@@ -41,7 +38,6 @@ export async function loadEngineImage(
     return `${address.program}:${tagged}`;
   } finally {
     await engine.close();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

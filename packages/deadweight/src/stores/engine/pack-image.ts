@@ -1,8 +1,8 @@
-import { open, rm } from "node:fs/promises";
+import { mkdtemp, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultLimits } from "../../archive/limits.ts";
 import { endOfArchive } from "../../archive/tar-writer.ts";
-import type { OutgoingImage } from "../../contracts/store.ts";
+import type { OutgoingImage, WriteOptions } from "../../contracts/store.ts";
 import { fileError } from "../layout/file-error.ts";
 import type { WrittenCount } from "../write/count-written.ts";
 import { layerFile, smallFiles } from "../write/docker-files.ts";
@@ -14,22 +14,20 @@ import { writePieces } from "../write/write-pieces.ts";
 
 type OutgoingLayer = OutgoingImage["layers"][number];
 
-export interface PackOptions {
-  /** Where a layer may lie while it is sent. */
-  readonly folder: string;
-  readonly count: WrittenCount;
-  readonly signal: AbortSignal;
-}
-
 /**
  * What `docker load` reads, as a stream, `manifest.json` last. Engines expand gzip themselves and check the diffId; zstd, which not
  * all of them know, is expanded here, one layer at a time in a file, as its size comes before it.
  */
-export async function* packImage(image: OutgoingImage, name: string, options: PackOptions): AsyncGenerator<Uint8Array> {
+export async function* packImage(
+  image: OutgoingImage,
+  name: string,
+  count: WrittenCount,
+  { signal, temporaryFolder }: Pick<WriteOptions, "signal" | "temporaryFolder">,
+): AsyncGenerator<Uint8Array> {
   const layers = new Map(image.layers.map((layer) => [layer.diffId, layer]));
   for (const layer of layers.values()) {
-    const sniffed = await sniffPieces(counted(verifiedBytes(layer, options.signal), options.count));
-    yield* sniffed.compression === "zstd" ? expanded(layer, sniffed, options.folder) : asStored(layer, sniffed);
+    const sniffed = await sniffPieces(counted(verifiedBytes(layer, signal), count));
+    yield* sniffed.compression === "zstd" ? expanded(layer, sniffed, temporaryFolder) : asStored(layer, sniffed);
   }
   for (const { name: file, bytes } of smallFiles(image, name)) {
     yield* [memberHeader(file, bytes.length), bytes, paddingOf(bytes.length)];
@@ -43,17 +41,21 @@ async function* asStored({ descriptor, diffId }: OutgoingLayer, { pieces }: Snif
   yield paddingOf(descriptor.size);
 }
 
-async function* expanded(layer: OutgoingLayer, sniffed: SniffedPieces, folder: string): AsyncGenerator<Uint8Array> {
-  const path = join(folder, layerFile(layer.diffId));
-  const what = `layer ${layer.descriptor.digest}, expanded to ${path}`;
+async function* expanded(layer: OutgoingLayer, sniffed: SniffedPieces, temporaryFolder: string): AsyncGenerator<Uint8Array> {
+  const what = `layer ${layer.descriptor.digest}, expanded in ${temporaryFolder}`;
+  const folder = await mkdtemp(join(temporaryFolder, "layer-")).catch((error: unknown) => {
+    throw fileError(error, what);
+  });
   try {
+    const path = join(folder, "plain");
     const size = await writeNew(path, expandPieces(sniffed, layer, defaultLimits));
     yield memberHeader(layerFile(layer.diffId), size);
     yield* partOfFile({ kind: "file", path, offset: 0, size }, what);
     yield paddingOf(size);
-    await rm(path);
   } catch (error) {
     throw fileError(error, what);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -116,7 +116,7 @@ function asUserError(error: unknown, what: string, attempts: number): unknown {
 function hintFor(error: unknown): string | undefined {
   if (isCertificateError(error)) return "Name the authority's certificate with NODE_EXTRA_CA_CERTS or SSL_CERT_FILE.";
   if (error instanceof TransientFailure && error.message.startsWith("HTTP 429"))
-    return "The registry limits pulls: log in, or wait.";
+    return "The registry limits requests: log in, or wait.";
   return isPlainText(error) ? "If it speaks no TLS and you trust the network between, name the host with --insecure." : undefined;
 }
 

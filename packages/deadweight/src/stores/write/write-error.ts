@@ -13,8 +13,8 @@ export interface WriteTask {
 
 /** A failure of the file system while writing as a UserError `no-space` or `unwritable` that says what to do; any other error as it is. */
 export function writeError(error: unknown, { place, folder, needed }: WriteTask): unknown {
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-  if (code === undefined || error instanceof UserError) return error;
+  if (!(error instanceof Error) || error instanceof UserError) return error;
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
   const room = `room for ${needed} bytes (${printBytes(needed)})`;
   if (code === "ENOSPC" || code === "EDQUOT") {
     return new UserError("no-space", `${place}: the disk is full: it takes at least ${needed} bytes (${printBytes(needed)})`, {
@@ -22,7 +22,7 @@ export function writeError(error: unknown, { place, folder, needed }: WriteTask)
       hint: `make room in ${folder} or write to another disk; nothing was left behind`,
     });
   }
-  const reason = reasons[code];
+  const reason = reasons[code] ?? ("syscall" in error ? error.message : undefined);
   if (reason === undefined) return error;
   return new UserError("unwritable", `${place}: ${reason}`, {
     cause: error,

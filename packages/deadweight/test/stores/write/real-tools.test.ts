@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { defaultLimits } from "../../../src/archive/limits.ts";
@@ -12,25 +13,30 @@ import { dockerEngine } from "../../../src/stores/docker-engine.ts";
 import { dockerRegistry } from "../../../src/stores/docker-registry.ts";
 import { ociArchive } from "../../../src/stores/oci-archive.ts";
 import { ociLayout } from "../../../src/stores/oci-layout.ts";
+import { pushImage } from "../../../src/stores/registry/push-image.ts";
 import { sha256 } from "../../support/archived-image.ts";
-import { tarOf } from "../../support/layers.ts";
+import { tarOf, type TestEntry } from "../../support/layers.ts";
 import { openOptions } from "../../support/open-options.ts";
 import { noise, outgoingImage, outgoingOf, readBack, writeOptions } from "../../support/outgoing.ts";
-import { dockerConfig, htpasswdAuth, isInstalled, startRealRegistry } from "../../support/registry.ts";
+import { dockerConfig, htpasswdAuth, isInstalled, quickTiming, startRealRegistry } from "../../support/registry.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { run, without, withoutEngine } from "../../support/tools.ts";
 
 const busybox = "/bin/busybox";
 const withoutBusybox = existsSync(busybox) ? false : "busybox: not on this machine";
 
-/** An image that greets: a static program in a gzip layer, what it reads in another one, and 5 MB that can't be compressed. */
+/** The program, and the libraries that it needs unless it is static. */
+function programEntries(): readonly TestEntry[] {
+  const listed = spawnSync("ldd", [busybox]).stdout?.toString() ?? "";
+  const libraries = [...listed.matchAll(/(?:=> |^\s*)\/(\S+) \(0x/gm)].map(([, path = ""]) => path);
+  return [busybox.slice(1), ...libraries].map((path) => ({ path, content: readFileSync(`/${path}`), mode: 0o755 }));
+}
+
+/** An image that greets: a program in a gzip layer, what it reads in another one, and 5 MB that can't be compressed. */
 function greeting(compression: "zstd" | "gzip" = "zstd"): OutgoingImage {
   return outgoingImage(
     [
-      {
-        archive: tarOf([{ path: "bin/" }, { path: "bin/busybox", content: readFileSync(busybox), mode: 0o755 }]),
-        compression: "gzip",
-      },
+      { archive: tarOf(programEntries()), compression: "gzip" },
       {
         archive: tarOf([{ path: "etc/" }, { path: "etc/motd", content: "hello from three layers\n" }]),
         compression,
@@ -276,5 +282,50 @@ test("Debian's docker-registry gets an index", async (t) => {
     `dir:${join(folder, "copy")}`,
   ]);
   assert.equal(`sha256:${sha256(readFileSync(join(folder, "copy/manifest.json")))}`, both.index?.descriptor.digest);
+  return undefined;
+});
+
+/** A way to a port of this machine that breaks so many connections, each once so many bytes have gone there. */
+async function startBreakingWay(
+  t: TestContext,
+  to: number,
+  times: number,
+  afterBytes: number,
+): Promise<{ readonly host: string; broken: number }> {
+  const way = { host: "", broken: 0 };
+  const server = createServer((client) => {
+    let sent = 0;
+    const target = connect(to, "127.0.0.1");
+    const end = (): void => void [client.destroy(), target.destroy()];
+    client.on("data", (piece) => {
+      sent += piece.length;
+      target.write(piece);
+      if (sent < afterBytes || way.broken === times) return;
+      way.broken += 1;
+      end();
+    });
+    target.on("data", (piece) => client.write(piece));
+    for (const socket of [client, target]) socket.on("error", end).on("close", end);
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  t.after(() => server.close());
+  way.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return way;
+}
+
+// It can't tell how much of a broken PATCH it has ("upload resumed at wrong offset"), so that the upload begins anew.
+test("Debian's docker-registry behind a connection that breaks twice", async (t) => {
+  const absent = ["docker-registry", "skopeo"].find((program) => !isInstalled(program));
+  if (absent !== undefined) return t.skip(`${absent}: not installed`);
+  const registry = await startRealRegistry("");
+  t.after(() => registry.close());
+  const way = await startBreakingWay(t, Number(registry.host.split(":")[1]), 2, 8_000_000);
+  const image = outgoingImage([{ archive: noise(30_000_000) }]);
+  await pushImage(`${way.host}/app:1`, outgoingOf(image), writeOptions(), quickTiming());
+  assert.equal(way.broken, 2);
+  const source = await dockerRegistry.open(`${registry.host}/app:1`, openOptions());
+  t.after(() => source.close());
+  const { layers } = await readBack(source);
+  assert.equal(`sha256:${sha256(layers[0] ?? "")}`, image.layers[0]?.descriptor.digest);
   return undefined;
 });
