@@ -1,0 +1,182 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+/**
+ * Our rewriting against peers, on one image: paired runs, medians of ratios, peak memory; and how far predictions are off.
+ *
+ *     node bench/optimize.ts --image docker:NAME [--rounds 3] [--keep FOLDER]
+ *
+ * Needs skopeo; for their rows docker-squash (PyPI) and, with docker-registry, crane in PATH. docker-squash reads and writes the
+ * engine: IMAGE has to be there.
+ */
+const { values } = parseArgs({
+  options: { image: { type: "string" }, rounds: { type: "string", default: "3" }, keep: { type: "string" } },
+});
+const root = join(import.meta.dirname, "..");
+const rounds = Number(values.rounds);
+const folder = values.keep ?? mkdtempSync(join(tmpdir(), "deadweight-bench-"));
+mkdirSync(folder, { recursive: true });
+
+interface Run {
+  readonly seconds: number;
+  readonly peakMegabytes: number;
+}
+
+interface Contender {
+  readonly name: string;
+  /** A shell command; undefined when its program is not here. */
+  readonly command: string | undefined;
+}
+
+interface Weight {
+  readonly tarBytes: number;
+  readonly compressedBytes: number;
+}
+
+try {
+  await main();
+} finally {
+  if (values.keep === undefined) rmSync(folder, { recursive: true, force: true });
+}
+
+async function main(): Promise<void> {
+  const optimize = `node ${built()} optimize --no-cache --quiet --force --rewrite-base --format json`;
+  const gzip = layout("gzip");
+  print(
+    "prediction against result",
+    ["compression", "tar", "off by", "compressed", "off by"],
+    [
+      predicted("gzip", `${optimize} --level verified ${gzip} -o oci:${join(folder, "predicted")}`),
+      predicted("zstd", `${optimize} --level verified ${layout("zstd")} -o oci:${join(folder, "predicted")}`),
+    ],
+  );
+  const zstd = `skopeo copy -q --dest-compress-format zstd`;
+  compare("compressing all layers with zstd", [
+    { name: "deadweight", command: `${optimize} --only drop-shadowed --compression zstd:3 ${plain()} -o oci:${folder}/ours` },
+    { name: "skopeo copy", command: `rm -rf ${folder}/copied; ${zstd} ${plain()} oci:${folder}/copied` },
+  ]);
+  compare("dropping dead weight", [
+    { name: "deadweight", command: `${optimize} --level verified ${gzip} -o oci:${folder}/ours` },
+    { name: "deadweight, not validated", command: `${optimize} --level verified --no-validate ${gzip} -o oci:${folder}/ours` },
+    { name: "docker-squash", command: engineCommand() },
+    ...(await flattened(gzip)),
+  ]);
+}
+
+/** Compiles the package: that is what users run. */
+function built(): string {
+  shell(`${join(root, "node_modules/.bin/tsc")} -p ${join(root, "packages/deadweight/tsconfig.build.json")}`);
+  return join(root, "packages/deadweight/dist/bin.js");
+}
+
+/** The image as an OCI layout with layers of that kind. */
+function layout(format: "gzip" | "zstd"): string {
+  const path = join(folder, format);
+  if (!existsSync(path)) {
+    shell(`skopeo copy -q --dest-compress-format ${format} ${skopeoName()} oci:${path}.part:bench`);
+    renameSync(`${path}.part`, path);
+  }
+  return `oci:${path}`;
+}
+
+/** The image with plain layers: of compressed ones skopeo copies the blobs. */
+function plain(): string {
+  const path = join(folder, "image.tar");
+  if (!existsSync(path)) {
+    shell(`skopeo copy -q ${skopeoName()} docker-archive:${path}.part:bench:latest`);
+    renameSync(`${path}.part`, path);
+  }
+  return `docker-archive:${path}`;
+}
+
+function skopeoName(): string {
+  if (values.image === undefined) throw new Error("say which image: --image docker:NAME");
+  return values.image.startsWith("docker:") && !values.image.startsWith("docker://")
+    ? `docker-daemon:${values.image.slice(7)}`
+    : values.image;
+}
+
+function predicted(name: string, command: string): readonly string[] {
+  const { predicted: plan, after } = JSON.parse(shell(command)) as { predicted: Weight; after: Weight };
+  const off = (one: number, other: number): string => `${((one / other - 1) * 100).toFixed(2)} %`;
+  return [
+    name,
+    String(after.tarBytes),
+    off(plan.tarBytes, after.tarBytes),
+    String(after.compressedBytes),
+    off(plan.compressedBytes, after.compressedBytes),
+  ];
+}
+
+/** From the engine to the engine: docker-squash knows nothing else. */
+function engineCommand(): string | undefined {
+  if (!isThere("docker-squash") || !values.image?.startsWith("docker:") || values.image.startsWith("docker://")) return undefined;
+  return `docker-squash --tag deadweight-bench:squashed ${values.image.slice(7)}`;
+}
+
+/** crane reads registries alone, so it gets one. */
+async function flattened(source: string): Promise<readonly Contender[]> {
+  if (!isThere("crane") || !isThere("docker-registry")) return [{ name: "crane flatten", command: undefined }];
+  const host = "127.0.0.1:5077";
+  const config = join(folder, "registry.yml");
+  const storage = `storage:\n  filesystem:\n    rootdirectory: ${folder}/registry\n`;
+  writeFileSync(config, `version: 0.1\nlog:\n  level: error\n${storage}http:\n  addr: ${host}\n`);
+  const registry = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
+  process.once("exit", () => registry.kill());
+  registry.unref();
+  shell(`sleep 1; skopeo copy -q --dest-tls-verify=false ${source} docker://${host}/bench:latest`);
+  return [{ name: "crane flatten", command: `crane flatten --insecure -t ${host}/bench:flat ${host}/bench:latest` }];
+}
+
+/** Each contender once a round, so that what else the machine does falls on all alike. */
+function compare(title: string, contenders: readonly Contender[]): void {
+  const runs = new Map<string, Run[]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const { name, command } of contenders) {
+      if (command !== undefined) runs.set(name, [...(runs.get(name) ?? []), timed(command)]);
+    }
+  }
+  const ours = runs.get("deadweight") ?? [];
+  const rows = [...runs].map(([name, own]) => [
+    name,
+    median(own.map((run) => run.seconds)).toFixed(2),
+    Math.max(...own.map((run) => run.peakMegabytes)).toFixed(0),
+    median(own.map((run, round) => run.seconds / (ours[round]?.seconds ?? Number.NaN))).toFixed(2),
+  ]);
+  const absent = contenders.filter(({ command }) => command === undefined).map(({ name }) => [name, "not here", "", ""]);
+  print(`${title}, ${rounds} rounds`, ["", "seconds", "peak MB", "their time / ours"], [...rows, ...absent]);
+}
+
+function timed(command: string): Run {
+  const times = join(folder, "times");
+  const result = spawnSync("/usr/bin/time", ["-q", "-o", times, "-f", "%e %M", "sh", "-c", command], {
+    stdio: ["ignore", "ignore", "pipe"],
+    encoding: "utf8",
+  });
+  if (result.error !== undefined) throw result.error;
+  if (result.status !== 0) throw new Error(`${command}: ${result.stderr}`);
+  const [seconds = 0, kilobytes = 0] = readFileSync(times, "utf8").trim().split("\n").at(-1)?.split(" ").map(Number) ?? [];
+  return { seconds, peakMegabytes: kilobytes / 1024 };
+}
+
+function print(title: string, heading: readonly string[], rows: readonly (readonly string[])[]): void {
+  console.log(`\n## ${title}\n`);
+  for (const cells of [heading, heading.map(() => "---"), ...rows]) console.log(`| ${cells.join(" | ")} |`);
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}
+
+function isThere(program: string): boolean {
+  return spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
+}
+
+function shell(command: string): string {
+  const result = spawnSync("sh", ["-c", command], { encoding: "utf8", maxBuffer: 1024 ** 3 });
+  if (result.status !== 0) throw new Error(`${command}: ${result.stderr}`);
+  return result.stdout;
+}

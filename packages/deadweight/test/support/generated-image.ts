@@ -1,0 +1,50 @@
+import * as fc from "fast-check";
+import type { TestEntry } from "./layers.ts";
+
+const folders = ["d/", "d/e/", "tmp/", "root/.cache/pip/http-v2/"];
+const names = ["a", "b", "d/a", "d/b", "d/e/a", "tmp/x", "root/.cache/pip/http-v2/w.body"];
+const contents = ["", "one", Buffer.alloc(5000, "copy"), Buffer.alloc(5000, "other")];
+
+const attributes = fc.record({
+  mode: fc.constantFrom(0o644, 0o600),
+  uid: fc.constantFrom(0, 7),
+  mtime: fc.constantFrom(1_700_000_000, 1_700_000_001),
+  xattrs: fc.constantFrom({}, { "user.x": "y" }),
+});
+
+const file = fc.record({ path: fc.constantFrom(...names), content: fc.constantFrom(...contents) });
+const folder = fc.record({ path: fc.constantFrom(...folders) });
+const symlink = fc.record({
+  path: fc.constantFrom(...names),
+  type: fc.constant("symlink" as const),
+  link: fc.constantFrom("a", "/d/b", "e"),
+});
+const whiteout = fc.record({ path: fc.constantFrom(".wh.a", "d/.wh.a", ".wh.d", "tmp/.wh.x", "d/.wh..wh..opq", "d/e/.wh.a") });
+const opaque = fc.record({ path: fc.constantFrom("d/.wh..wh..opq", "tmp/.wh..wh..opq") });
+
+/** A second name, with the attributes of the first. */
+const linked = fc.tuple(file, fc.constantFrom("l", "d/l", "a"), attributes).map(([first, name, own]): readonly TestEntry[] => {
+  const one = { ...first, ...own };
+  return first.path === name ? [one] : [one, { ...own, path: name, type: "hardlink", link: first.path }];
+});
+
+const single = fc
+  .tuple(fc.oneof(file, file, folder, symlink, whiteout, opaque), attributes)
+  .map(([entry, own]): readonly TestEntry[] => [{ ...own, ...entry }]);
+
+/** A layer that may hold anything but the same path twice. */
+const layer = fc
+  .array(fc.oneof({ weight: 4, arbitrary: single }, { weight: 1, arbitrary: linked }), { maxLength: 7 })
+  .map((groups) => [...new Map(groups.flat().map((entry) => [entry.path.replace(/\/$/, ""), entry])).values()]);
+
+/** A layer by its entries, and how it is compressed. */
+export interface GeneratedLayer {
+  readonly entries: readonly TestEntry[];
+  readonly compression: "none" | "gzip" | "zstd";
+}
+
+/** Layers of an image, lowest first, each compressed in one way or another; among the entries is much of what transforms look for. */
+export const generatedLayers: fc.Arbitrary<readonly GeneratedLayer[]> = fc.array(
+  fc.record({ entries: layer, compression: fc.constantFrom("none", "gzip", "zstd") }),
+  { minLength: 1, maxLength: 4 },
+);
