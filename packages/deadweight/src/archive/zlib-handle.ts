@@ -1,4 +1,4 @@
-import { createGunzip, createZstdDecompress } from "node:zlib";
+import { createGunzip, createInflateRaw, createZstdDecompress } from "node:zlib";
 import { UserError } from "../lib/user-error.ts";
 
 /**
@@ -36,8 +36,10 @@ export class ZlibHandle {
   consumed = 0;
   produced = 0;
 
-  constructor(kind: "gzip" | "zstd") {
-    this.#stream = (kind === "gzip" ? createGunzip() : createZstdDecompress()) as unknown as NativeStream;
+  /** `deflate` is the data inside a gzip member, without header and trailer. */
+  constructor(kind: "gzip" | "deflate" | "zstd") {
+    const create = { gzip: createGunzip, deflate: createInflateRaw, zstd: createZstdDecompress }[kind];
+    this.#stream = create() as unknown as NativeStream;
     this.#stream._handle.onerror = (message) => {
       this.#failure = message;
     };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { constants } from "node:zlib";
+import { constants, deflateRawSync } from "node:zlib";
 import { ZlibHandle } from "../../src/archive/zlib-handle.ts";
 import { UserError } from "../../src/lib/user-error.ts";
 import { gzipMembers, zstdFrame } from "../support/compressed.ts";
@@ -8,6 +8,7 @@ import { gzipMembers, zstdFrame } from "../support/compressed.ts";
 const content = Buffer.from("what Node's own decompressors took and made, call by call. ".repeat(50));
 const kinds = [
   { kind: "gzip", blob: gzipMembers(content), flush: constants.Z_SYNC_FLUSH },
+  { kind: "deflate", blob: deflateRawSync(content), flush: constants.Z_SYNC_FLUSH },
   { kind: "zstd", blob: zstdFrame(content), flush: constants.ZSTD_e_continue },
 ] as const;
 
