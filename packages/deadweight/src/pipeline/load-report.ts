@@ -8,7 +8,7 @@ const MiB = 2 ** 20;
 // A text in V8 is shorter than 512 MiB.
 const maxReportBytes = 500 * MiB;
 
-/** The report in a file that `analyze -f json` wrote. Throws UserError for a file that can't be read or is no report; it names the first wrong field. */
+/** The report in a file that `analyze -f json` wrote, or the result that `optimize -f json` did. Throws UserError for a file that can't be read or is no report; it names the first wrong field. */
 export async function loadReport(path: string): Promise<Report> {
   const what = `could not read the report ${path}`;
   const value = parseJson(await readBounded(path, what), what);
@@ -16,13 +16,18 @@ export async function loadReport(path: string): Promise<Report> {
   if (typeof version === "number" && version !== 1) {
     throw new UserError("unreadable", `${what}: it has schema version ${version}, this version of deadweight reads 1`);
   }
-  const { reportSchema } = await import("../model/report-schema.ts");
-  const result = reportSchema.safeParse(value);
+  const result = (await schemaFor(value)).safeParse(value);
   if (result.success) return result.data;
   throw new UserError("unreadable", `${what}: ${firstIssue(result.error)}`, {
-    hint: "give a file that `deadweight analyze IMAGE -f json` wrote",
+    hint: "give a file that `deadweight analyze IMAGE -f json` or `deadweight optimize` wrote",
     cause: result.error,
   });
+}
+
+/** Loads zod when it is called. */
+async function schemaFor(value: unknown): Promise<z.ZodType<Report>> {
+  if (asRecord(value)?.["changes"] === undefined) return (await import("../model/report-schema.ts")).reportSchema;
+  return (await import("../model/optimization-schema.ts")).optimizationSchema;
 }
 
 async function readBounded(path: string, what: string): Promise<Uint8Array> {

@@ -6,6 +6,7 @@ import { json } from "../../src/formats/json.ts";
 import { UserError } from "../../src/lib/user-error.ts";
 import type { Report } from "../../src/model/report.ts";
 import { loadReport } from "../../src/pipeline/load-report.ts";
+import { sampleOptimization, samplePlan } from "../support/sample-optimization.ts";
 import { doubtfulReport, hostileReport } from "../support/sample-report.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -65,3 +66,16 @@ function isUserError(message: RegExp): (error: unknown) => true {
     return true;
   };
 }
+
+test("the saved result of an optimisation is read whole, and its first wrong field is named", async () => {
+  const path = join(folder, "optimization.json");
+  const loaded = async (value: unknown): Promise<Report> => {
+    await writeFile(path, JSON.stringify(value));
+    return loadReport(path);
+  };
+  assert.deepEqual(await loaded(sampleOptimization), sampleOptimization);
+  assert.deepEqual(await loaded(samplePlan), samplePlan);
+  const [change] = sampleOptimization.changes;
+  const wrong = { ...sampleOptimization, changes: [{ ...change, action: "delete" }] };
+  await assert.rejects(loaded(wrong), { code: "unreadable", message: /: changes\[0\]\.action: / });
+});
