@@ -1,0 +1,86 @@
+import { promisify } from "node:util";
+import { constants, crc32, createZstdCompress, deflateRaw, deflateRawSync, type ZlibOptions } from "node:zlib";
+import { plainHeader, trailer } from "../../archive/deflate/gzip-member.ts";
+
+/** How layers are compressed. `level` is the compressor's own. */
+export interface Compressed {
+  readonly kind: "none" | "gzip" | "zstd";
+  readonly level: number;
+}
+
+/** Content is compressed in blocks of this size, whatever pieces it came in: so that the same content gives the same bytes. */
+export const blockBytes: number = 256 * 1024;
+/** The output of a block is joined of pieces of this size. */
+const deflatedBytes = 64 * 1024;
+/** How far back deflate refers. */
+const windowBytes = 32 * 1024;
+
+const deflateAside = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw);
+
+/** How many blocks must stay as they are after they were taken: those that other threads are at, and the window of the last. */
+export function blocksInUse(threads: number): number {
+  return threads + 2;
+}
+
+/**
+ * Compresses blocks of content, each but the last `blockBytes` long: one gzip member with a plain header, or one zstd frame with a
+ * content checksum (W14: engines fail on more). `threads` more than this one make it faster, never other bytes.
+ */
+export function compressBlocks(blocks: AsyncIterable<Buffer>, how: Compressed, threads: number): AsyncIterable<Uint8Array> {
+  if (how.kind === "none") return blocks;
+  return how.kind === "gzip" ? gzipBlocks(blocks, how.level, threads) : zstdBlocks(blocks, how.level);
+}
+
+/**
+ * Deflates blocks side by side, each primed with the window before it: pigz's way, RFC 1951 blocks that end at a whole byte. As many
+ * as there are threads go to node's own, the next is done here meanwhile.
+ */
+async function* gzipBlocks(blocks: AsyncIterable<Buffer>, level: number, threads: number): AsyncGenerator<Uint8Array> {
+  const waiting: Promise<Buffer>[] = [];
+  let window: Buffer | undefined;
+  let crc = 0;
+  let length = 0;
+  yield plainHeader();
+  for await (const block of blocks) {
+    crc = crc32(block, crc);
+    length += block.length;
+    const priming = window === undefined ? {} : { dictionary: window };
+    const options: ZlibOptions = { level, finishFlush: constants.Z_SYNC_FLUSH, chunkSize: deflatedBytes, ...priming };
+    window = block.subarray(-windowBytes);
+    if (waiting.length < threads) waiting.push(deflateAside(block, options));
+    else {
+      const own = deflateRawSync(block, options);
+      for (const deflated of waiting.splice(0)) yield await deflated;
+      yield own;
+    }
+  }
+  for (const deflated of waiting) yield await deflated;
+  // An empty last block with fixed codes: those before it are none of them the last.
+  yield Uint8Array.of(3, 0);
+  yield trailer(crc, length);
+}
+
+async function* zstdBlocks(blocks: AsyncIterable<Buffer>, level: number): AsyncGenerator<Uint8Array> {
+  const stream = createZstdCompress({
+    chunkSize: 1024 * 1024,
+    params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
+  });
+  const fed = feed(stream, blocks);
+  // It is awaited below; until then the stream's own end tells of its failure.
+  fed.catch(() => {});
+  yield* stream as AsyncIterable<Uint8Array>;
+  await fed;
+}
+
+async function feed(stream: ReturnType<typeof createZstdCompress>, blocks: AsyncIterable<Buffer>): Promise<void> {
+  try {
+    for await (const block of blocks) {
+      // Until it is told, the block is in use.
+      await new Promise((resolve) => stream.write(block, resolve));
+    }
+    stream.end();
+  } catch (error) {
+    stream.destroy(error instanceof Error ? error : new Error(String(error)));
+    throw error;
+  }
+}

@@ -1,0 +1,195 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Limits } from "../../archive/limits.ts";
+import type { OutgoingImage } from "../../contracts/store.ts";
+import type { EntryEdit } from "../../contracts/transform.ts";
+import type { BlobBytes, Descriptor, Image } from "../../model/image.ts";
+import type { LayerIndex } from "../../model/layer-index.ts";
+import type { ProgressEvent } from "../../model/progress.ts";
+import { parseManifest } from "../manifest.ts";
+import type { Attributes } from "./change-header.ts";
+import type { Compressed } from "./compress-blocks.ts";
+import { attributesOf } from "./entry-span.ts";
+import { planLayerCuts } from "./layer-edits.ts";
+import { rewriteConfig } from "./rewrite-config.ts";
+import { rewriteLayers, type LayerTask, type NewLayerFile } from "./rewrite-layers.ts";
+import { createManifest, manifestType, rewriteManifest, type NewLayer } from "./rewrite-manifest.ts";
+
+export interface RewriteOptions {
+  /** `keep`: each layer stays what it is. Layers of the kind that is asked for already are not compressed again for that alone. */
+  readonly compression: "keep" | Compressed;
+  /** Layers that may be compressed otherwise: all, without it. Others are rewritten for their edits alone. */
+  readonly mayRecompress?: (layer: number) => boolean;
+  /** Labels that a changed image gets. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly limits: Limits;
+  /** Where the new blobs go, in a folder of their own; they are read from there later. */
+  readonly temporaryFolder: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (event: ProgressEvent) => void;
+}
+
+/** An image after its edits, ready to be written. */
+export interface RewrittenImage extends OutgoingImage {
+  /** Layers with another blob than before, by their place. */
+  readonly changed: readonly number[];
+  /** Sums over all layers. */
+  readonly tarBytes: number;
+  readonly compressedBytes: number;
+}
+
+/**
+ * Makes the edits, which are by entry number of the file tree. Layers without one keep their blob and digest; without any the
+ * manifest stays to the byte, and no label is added. The same image, edits and options give the same digests. Throws UserError for
+ * bytes that are not what they were when they were read first, and RangeError for edits that contradict the image.
+ */
+export async function rewriteImage(
+  image: Image,
+  layers: readonly LayerIndex[],
+  edits: ReadonlyMap<number, EntryEdit>,
+  options: RewriteOptions,
+): Promise<RewrittenImage> {
+  const made = await rewriteTasks(planTasks(image, layers, edits, options), options);
+  const changed = new Map([...made].filter(([place, { digest }]) => digest !== layers[place]?.digest));
+  const config = changed.size === 0 ? image.configBytes : newConfig(image, layers, changed, options.labels);
+  const manifest = newManifest(image, layers, changed, config);
+  return {
+    manifest: { descriptor: { ...describe(manifestType(manifest), manifest), platform: image.config.platform }, bytes: manifest },
+    config: { descriptor: parsed(manifest).config, bytes: config },
+    layers: parsed(manifest).layers.map((descriptor, place) => outgoingLayer(image, place, descriptor, changed.get(place))),
+    changed: [...changed.keys()].sort((one, other) => one - other),
+    tarBytes: sum(layers, (layer, place) => changed.get(place)?.tarBytes ?? layer.tarBytes),
+    compressedBytes: sum(layers, (layer, place) => changed.get(place)?.compressedBytes ?? layer.compressedBytes),
+  };
+}
+
+/** Rewrites layers into a folder of their own, which goes when it fails. */
+async function rewriteTasks(tasks: readonly LayerTask[], options: RewriteOptions): Promise<ReadonlyMap<number, NewLayerFile>> {
+  if (tasks.length === 0) return new Map();
+  const folder = await mkdtemp(join(options.temporaryFolder, "rewrite-"));
+  try {
+    return await rewriteLayers(tasks, { ...options, folder });
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** The layers that come out other than they are. */
+function planTasks(
+  image: Image,
+  layers: readonly LayerIndex[],
+  edits: ReadonlyMap<number, EntryEdit>,
+  options: RewriteOptions,
+): readonly LayerTask[] {
+  const perLayer = editsByLayer(layers, edits);
+  return image.layers.flatMap((layer): LayerTask[] => {
+    const index = layers[layer.index];
+    const own = perLayer.edits[layer.index];
+    if (index === undefined || own === undefined) throw new RangeError(`layer ${layer.index} has no index`);
+    const cuts = own.size === 0 ? [] : planLayerCuts(index, { edits: own, attributesOf: perLayer.attributesOf });
+    const compression = compressionFor(index, layer.index, options);
+    return cuts.length === 0 && compression.kind === index.compression ? [] : [{ layer, index, cuts, compression }];
+  });
+}
+
+const usualLevels: Readonly<Record<LayerIndex["compression"], number>> = { none: 0, gzip: 6, zstd: 3 };
+
+function compressionFor(index: LayerIndex, place: number, { compression, mayRecompress }: RewriteOptions): Compressed {
+  const isAsked = compression !== "keep" && (mayRecompress?.(place) ?? true);
+  return isAsked ? compression : { kind: index.compression, level: usualLevels[index.compression] };
+}
+
+interface EditsByLayer {
+  readonly edits: readonly ReadonlyMap<number, EntryEdit>[];
+  readonly attributesOf: (entry: number) => Attributes;
+}
+
+/** Edits by layer and place in it; where a hard link leads to, too. */
+function editsByLayer(layers: readonly LayerIndex[], edits: ReadonlyMap<number, EntryEdit>): EditsByLayer {
+  let count = 0;
+  const bases = layers.map((layer) => (count += layer.count) - layer.count);
+  const perLayer = layers.map(() => new Map<number, EntryEdit>());
+  const placeOf = (entry: number): { readonly layer: number; readonly place: number } => {
+    if (!Number.isInteger(entry) || entry < 0 || entry >= count) throw new RangeError(`no entry ${entry} of ${count}`);
+    const layer = bases.findLastIndex((base, number) => base <= entry && entry - base < (layers[number]?.count ?? 0));
+    return { layer, place: entry - (bases[layer] ?? 0) };
+  };
+  for (const [entry, edit] of edits) {
+    const { layer, place } = placeOf(entry);
+    const local = edit.action === "link" ? { ...edit, to: edit.to - (bases[layer] ?? 0) } : edit;
+    perLayer[layer]?.set(place, local);
+  }
+  return {
+    edits: perLayer,
+    attributesOf: (entry) => {
+      const { layer, place } = placeOf(entry);
+      const index = layers[layer];
+      if (index === undefined) throw new RangeError(`no layer ${layer}`);
+      return attributesOf(index, place);
+    },
+  };
+}
+
+function newConfig(
+  image: Image,
+  layers: readonly LayerIndex[],
+  changed: ReadonlyMap<number, NewLayerFile>,
+  labels: Readonly<Record<string, string>>,
+): Uint8Array {
+  const diffIds = [...changed].filter(([place, { diffId }]) => diffId !== layers[place]?.diffId);
+  return rewriteConfig(image.configBytes, { diffIds: new Map(diffIds.map(([place, { diffId }]) => [place, diffId])), labels });
+}
+
+function newManifest(
+  image: Image,
+  layers: readonly LayerIndex[],
+  changed: ReadonlyMap<number, NewLayerFile>,
+  config: Uint8Array,
+): Uint8Array {
+  const newLayers = new Map([...changed].map(([place, file]): [number, NewLayer] => [place, blobOf(file)]));
+  const newConfig = { digest: sha256(config), size: config.length };
+  if (image.manifestBytes === undefined) {
+    return createManifest(
+      newConfig,
+      layers.map((layer, place) => newLayers.get(place) ?? blobOf(layer)),
+    );
+  }
+  return changed.size === 0 ? image.manifestBytes : rewriteManifest(image.manifestBytes, newConfig, newLayers);
+}
+
+function blobOf({ digest, compressedBytes, compression }: NewLayerFile | LayerIndex): NewLayer {
+  return { digest, size: compressedBytes, compression };
+}
+
+function outgoingLayer(
+  image: Image,
+  place: number,
+  descriptor: Descriptor,
+  file: NewLayerFile | undefined,
+): OutgoingImage["layers"][number] {
+  const layer = image.layers[place];
+  if (layer === undefined) throw new RangeError(`the manifest has a layer ${place}, the image has not`);
+  if (file === undefined) return { descriptor, bytes: layer.blob, diffId: layer.diffId };
+  const bytes: BlobBytes = { kind: "file", path: file.path, offset: 0, size: file.compressedBytes };
+  return { descriptor, bytes, diffId: file.diffId };
+}
+
+function parsed(manifest: Uint8Array): { readonly config: Descriptor; readonly layers: readonly Descriptor[] } {
+  const found = parseManifest(manifest, undefined);
+  if (found.kind === "manifest") return found;
+  throw new RangeError("a manifest became an index");
+}
+
+function describe(mediaType: string, bytes: Uint8Array): Descriptor {
+  return { mediaType, digest: sha256(bytes), size: bytes.length };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+}
+
+function sum<T>(items: readonly T[], amount: (item: T, place: number) => number): number {
+  return items.reduce((total, item, place) => total + amount(item, place), 0);
+}

@@ -1,0 +1,151 @@
+import { createHash, type Hash } from "node:crypto";
+import { closeSync, openSync, writeSync } from "node:fs";
+import type { Cut } from "../../archive/deflate/cut.ts";
+import { planSplice } from "../../archive/deflate/plan-splice.ts";
+import { spliceGzip } from "../../archive/deflate/splice.ts";
+import type { Limits } from "../../archive/limits.ts";
+import { UserError } from "../../lib/user-error.ts";
+import { decodedPieces, filePieces } from "./blob-pieces.ts";
+import { diskError } from "./disk-error.ts";
+import { blockBytes, blocksInUse, compressBlocks } from "./compress-blocks.ts";
+import { editedPieces } from "./edited-pieces.ts";
+import type { LayerCut } from "./layer-cut.ts";
+import type { RewriteJob, RewrittenBlob } from "./rewrite-threads.ts";
+
+/** What a layer is rewritten with. */
+export interface RewriteLayerOptions {
+  readonly limits: Limits;
+  /** How many threads beside this one may compress. */
+  readonly threads: number;
+  readonly onRead: (done: number) => void;
+}
+
+/** As many as compress at once on a common machine; a constant, since what is spliced may not depend on the machine. */
+const spliceAgainstThreads = 2;
+
+/**
+ * Writes a layer with its cuts made to a file: nothing of it is held whole. The source is read, checked against its digest, and
+ * neither more nor less than it was said to be. Throws UserError `corrupt-layer`, `digest-mismatch`, `no-space`.
+ */
+export async function rewriteLayer(job: RewriteJob, options: RewriteLayerOptions): Promise<RewrittenBlob> {
+  if (!isSpliceable(job)) return recompress(job, options);
+  try {
+    return await splice(job, options);
+  } catch (error) {
+    if (error instanceof UserError && error.code === "not-spliceable") return recompress(job, options);
+    throw error;
+  }
+}
+
+async function recompress(job: RewriteJob, { limits, threads, onRead }: RewriteLayerOptions): Promise<RewrittenBlob> {
+  const source = createHash("sha256");
+  const diff = createHash("sha256");
+  const output = createOutput(job.output);
+  let tarBytes = 0;
+  const decoded = decodedPieces(filePieces(job.source, { hash: source, onRead }), job.tarBytes, limits);
+  async function* blocks(): AsyncGenerator<Buffer> {
+    for (const block of inBlocks(editedPieces(decoded, job.cuts, limits), blocksInUse(threads))) {
+      tarBytes += block.length;
+      diff.update(block);
+      yield block;
+    }
+  }
+  try {
+    for await (const piece of compressBlocks(blocks(), job.compression, threads)) output.write(piece);
+  } finally {
+    output.close();
+  }
+  checkSource(job, source);
+  return { ...output.blob(), diffId: `sha256:${diff.digest("hex")}`, tarBytes };
+}
+
+function isSpliceable({ compression, isGzip, cuts, tarBytes, source }: RewriteJob): boolean {
+  if (!isGzip || compression.kind !== "gzip" || cuts.length === 0) return false;
+  const estimated = cuts.map(({ start, end, before, header, after }): Cut => {
+    const size = (before?.length ?? 0) + (header?.bytes ?? 0) + (after?.length ?? 0);
+    return { start, end, replacement: { size, chunks: [] } };
+  });
+  return planSplice(estimated, { tarBytes, compressedBytes: source.size, threads: spliceAgainstThreads }).isWorthwhile;
+}
+
+async function splice(job: RewriteJob, { limits, onRead }: RewriteLayerOptions): Promise<RewrittenBlob> {
+  const source = createHash("sha256");
+  const cuts = resolvedCuts(job, limits);
+  const output = createOutput(job.output);
+  try {
+    const pieces = filePieces(job.source, { hash: source, onRead });
+    const spliced = await spliceGzip(pieces, cuts, (piece) => output.write(piece), { limits, level: job.compression.level });
+    checkSource(job, source);
+    const { digest, compressedBytes, diffId, tarBytes } = spliced;
+    return { digest, compressedBytes, diffId, tarBytes };
+  } finally {
+    output.close();
+  }
+}
+
+/** Cuts with the bytes that take their place. Changed headers are made of what stands there, so it is read before. */
+function resolvedCuts({ source, tarBytes, cuts }: RewriteJob, limits: Limits): readonly Cut[] {
+  const last = cuts.findLastIndex(({ header }) => header !== undefined);
+  const made = new Map<LayerCut, Uint8Array>();
+  if (last >= 0) {
+    for (const { bytes, cut } of editedPieces(decodedPieces(filePieces(source), tarBytes, limits), cuts, limits)) {
+      if (cut !== undefined) made.set(cut, bytes);
+      if (cut === cuts[last]) break;
+    }
+  }
+  return cuts.map((cut) => {
+    const bytes = made.get(cut) ?? Buffer.concat([cut.before ?? new Uint8Array(0), cut.after ?? new Uint8Array(0)]);
+    return { start: cut.start, end: cut.end, replacement: { size: bytes.length, chunks: [bytes] } };
+  });
+}
+
+/** Pieces joined and divided into blocks, each valid until `reusedAfter` more were taken. */
+function* inBlocks(pieces: Iterable<{ readonly bytes: Uint8Array }>, reusedAfter: number): Generator<Buffer> {
+  const memory = Array.from({ length: reusedAfter + 1 }, () => Buffer.allocUnsafeSlow(blockBytes));
+  let number = 0;
+  let used = 0;
+  for (const { bytes } of pieces) {
+    for (let at = 0; at < bytes.length;) {
+      const block = memory[number % memory.length] ?? Buffer.alloc(0);
+      const part = bytes.subarray(at, at + blockBytes - used);
+      block.set(part, used);
+      used += part.length;
+      at += part.length;
+      if (used < blockBytes) continue;
+      yield block;
+      number++;
+      used = 0;
+    }
+  }
+  if (used > 0) yield (memory[number % memory.length] ?? Buffer.alloc(0)).subarray(0, used);
+}
+
+interface Output {
+  readonly write: (piece: Uint8Array) => void;
+  readonly close: () => void;
+  readonly blob: () => { readonly digest: string; readonly compressedBytes: number };
+}
+
+function createOutput(path: string): Output {
+  const file = openSync(path, "w", 0o600);
+  const hash = createHash("sha256");
+  let compressedBytes = 0;
+  return {
+    write: (piece) => {
+      hash.update(piece);
+      compressedBytes += piece.length;
+      try {
+        for (let at = 0; at < piece.length;) at += writeSync(file, piece, at);
+      } catch (error) {
+        throw diskError(error, path, compressedBytes);
+      }
+    },
+    close: () => closeSync(file),
+    blob: () => ({ digest: `sha256:${hash.digest("hex")}`, compressedBytes }),
+  };
+}
+
+function checkSource({ digest, source }: RewriteJob, hash: Hash): void {
+  const found = `sha256:${hash.digest("hex")}`;
+  if (found !== digest) throw new UserError("digest-mismatch", `${source.path}: ${digest} when it was read first, now ${found}`);
+}

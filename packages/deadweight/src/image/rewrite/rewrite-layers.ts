@@ -1,0 +1,115 @@
+import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { Limits } from "../../archive/limits.ts";
+import { UserError } from "../../lib/user-error.ts";
+import type { Layer } from "../../model/image.ts";
+import type { LayerIndex } from "../../model/layer-index.ts";
+import type { ProgressEvent } from "../../model/progress.ts";
+import { readersFor } from "../layer-reader.ts";
+import type { FilePart } from "./blob-pieces.ts";
+import type { Compressed } from "./compress-blocks.ts";
+import type { LayerCut } from "./layer-cut.ts";
+import { diskError } from "./disk-error.ts";
+import { createLayerRewriter, type LayerRewriter } from "./layer-rewriter.ts";
+import type { RewrittenBlob } from "./rewrite-threads.ts";
+
+/** A layer to rewrite, and how. */
+export interface LayerTask {
+  readonly layer: Layer;
+  readonly index: LayerIndex;
+  readonly cuts: readonly LayerCut[];
+  readonly compression: Compressed;
+}
+
+export interface RewriteLayersOptions {
+  readonly limits: Limits;
+  /** Where the new blobs go, and copies of blobs that come as streams while they are needed. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (event: ProgressEvent) => void;
+}
+
+/** A rewritten layer: a blob in a file. */
+export interface NewLayerFile extends RewrittenBlob {
+  readonly path: string;
+  readonly compression: LayerIndex["compression"];
+}
+
+/** Node's own threads, which compress beside those that read and write. */
+const nodeThreads = 4;
+
+/** Rewrites layers, the largest first, several side by side; by their places. Throws UserError that names the layer. */
+export async function rewriteLayers(
+  tasks: readonly LayerTask[],
+  options: RewriteLayersOptions,
+): Promise<ReadonlyMap<number, NewLayerFile>> {
+  const made = new Map<number, NewLayerFile>();
+  const queue = [...tasks].sort((one, other) => other.index.tarBytes - one.index.tarBytes);
+  const workers = Math.min(readersFor(queue.length), queue.length);
+  const threads = Math.max(1, Math.min(nodeThreads, Math.ceil(availableParallelism() / Math.max(1, workers)) - 1));
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const work = Array.from({ length: workers }, () => rewriteQueue(queue, made, { ...options, signal, threads }));
+  try {
+    await Promise.all(work);
+  } catch (error) {
+    stop.abort();
+    await Promise.allSettled(work);
+    throw error;
+  }
+  return made;
+}
+
+type QueueOptions = RewriteLayersOptions & { readonly threads: number };
+
+/** Takes layers off the queue until it is empty. */
+async function rewriteQueue(queue: LayerTask[], made: Map<number, NewLayerFile>, options: QueueOptions): Promise<void> {
+  const rewriter = createLayerRewriter(options);
+  try {
+    for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
+      made.set(task.layer.index, await rewriteTask(rewriter, task, options));
+    }
+  } finally {
+    await rewriter.close();
+  }
+}
+
+async function rewriteTask(rewriter: LayerRewriter, task: LayerTask, options: QueueOptions): Promise<NewLayerFile> {
+  const { layer, index, cuts, compression } = task;
+  const id = `rewrite-${layer.index}`;
+  const total = layer.blob.size;
+  const path = join(options.folder, `layer-${layer.index}`);
+  options.onProgress({ kind: "start", id, label: `rewrite layer ${layer.index} ${index.digest.slice(7, 19)}`, total });
+  try {
+    const source = await localBlob(layer, options);
+    const { digest, tarBytes } = index;
+    const job = { source, digest, tarBytes, isGzip: index.compression === "gzip", cuts, compression, output: path };
+    const blob = await rewriter.rewrite(job, (done) => options.onProgress({ kind: "advance", id, done, total }));
+    if (layer.blob.kind === "stream") await rm(source.path);
+    options.onProgress({ kind: "end", id });
+    return { ...blob, path, compression: compression.kind };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const { code, hint, exitCode } = error;
+    throw new UserError(code, `layer ${layer.index} (${index.digest}): ${error.message}`, {
+      cause: error,
+      exitCode,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+}
+
+/** A blob as a part of a file: copied to one when it comes as a stream. Its digest is checked when it is read. */
+async function localBlob({ blob, index }: Layer, { folder, signal }: RewriteLayersOptions): Promise<FilePart> {
+  if (blob.kind === "file") return blob;
+  const path = join(folder, `source-${index}`);
+  try {
+    await pipeline(blob.open(), createWriteStream(path, { mode: 0o600 }), { signal });
+  } catch (error) {
+    throw diskError(error, path, blob.size);
+  }
+  return { path, offset: 0, size: blob.size };
+}

@@ -1,0 +1,40 @@
+import type { Limits } from "../../archive/limits.ts";
+import type { ThreadError } from "../layer-threads.ts";
+import type { FilePart } from "./blob-pieces.ts";
+import type { Compressed } from "./compress-blocks.ts";
+import type { LayerCut } from "./layer-cut.ts";
+
+/** What a thread that rewrites layers is started with. */
+export interface RewriteStart {
+  readonly limits: Limits;
+  /** One BigInt64: bytes of the blob done so far. */
+  readonly progress: SharedArrayBuffer;
+  /** How many threads beside it may compress. */
+  readonly threads: number;
+}
+
+/** A layer to rewrite. */
+export interface RewriteJob {
+  readonly source: FilePart;
+  /** What the source must turn out to be. */
+  readonly digest: string;
+  readonly tarBytes: number;
+  readonly isGzip: boolean;
+  readonly cuts: readonly LayerCut[];
+  readonly compression: Compressed;
+  /** Where the new blob goes; the file is made. */
+  readonly output: string;
+}
+
+/** What a rewritten layer is. */
+export interface RewrittenBlob {
+  readonly digest: string;
+  readonly compressedBytes: number;
+  readonly diffId: string;
+  readonly tarBytes: number;
+}
+
+/** From a rewriting thread to the main thread. */
+export type RewriteResult =
+  | { readonly kind: "blob"; readonly blob: RewrittenBlob }
+  | { readonly kind: "error"; readonly error: ThreadError };

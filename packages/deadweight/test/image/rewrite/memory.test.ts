@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { run } from "../../support/tools.ts";
+
+const GiB = 1024 ** 3;
+
+/** Node collects what its deflate leaves behind only after some 64 MB. */
+const most = { none: 200_000, zstd: 200_000, gzip: 250_000 };
+
+for (const kind of ["none", "zstd", "gzip"] as const) {
+  test(`a layer of 1 GiB is written again without an entry, as ${kind}, in less than ${most[kind] / 1000} MB of memory`, () => {
+    const script = join(import.meta.dirname, "large-layer.ts");
+    const { tarBytes, maxRss } = JSON.parse(run(process.execPath, [script, String(GiB), kind]).toString()) as Record<
+      string,
+      number
+    >;
+    assert.equal(tarBytes, 512 + GiB + 1024);
+    assert.ok(maxRss !== undefined && maxRss < most[kind], `${maxRss} kB`);
+  });
+}
