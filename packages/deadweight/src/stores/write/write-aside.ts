@@ -1,5 +1,5 @@
 import type { Stats } from "node:fs";
-import { chmod, link, lstat, mkdir, open, readdir, realpath, rename, rm, statfs } from "node:fs/promises";
+import { link, lstat, mkdir, open, readdir, realpath, rename, rm, statfs } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { printBytes } from "../../lib/byte-size.ts";
 import { UserError } from "../../lib/user-error.ts";
@@ -37,11 +37,13 @@ export async function writeAside(task: AsideTask, owner: AsideOwner = thisOwner(
     const aside = join(folder, asideName(basename(target), owner));
     await mkdir(aside, { mode: 0o700 });
     await fillAndMove(task, join(aside, "new"), target, isThere).catch(async (error: unknown) => {
-      await rm(aside, { recursive: true, force: true }).catch(() => undefined);
+      // An old one that could not be moved back stays: the next run puts it there.
+      const isKept = (await statOf(join(aside, "old"))) !== undefined;
+      if (!isKept) await removeAside(aside).catch(() => undefined);
       throw error;
     });
     await syncFolder(folder);
-    await rm(aside, { recursive: true, force: true });
+    await removeAside(aside);
   } catch (error) {
     throw writeError(error, named);
   }
@@ -139,10 +141,16 @@ async function removeLeftovers(target: string, owner: AsideOwner): Promise<void>
     if (!isLeftover(name, basename(target), found.mtimeMs, owner)) continue;
     const old = join(path, "old");
     if ((await statOf(old)) !== undefined && (await statOf(target)) === undefined) await rename(old, target);
-    // Folders of a layout may have been made read-only meanwhile; what can't be removed does no harm.
-    await chmod(path, 0o700).catch(() => undefined);
-    await rm(path, { recursive: true, force: true }).catch(() => undefined);
+    // What can't be removed does no harm.
+    await removeAside(path).catch(() => undefined);
   }
+}
+
+/** A process that is killed meanwhile leaves nothing called `old` of which a part is missing: it would be put back. */
+async function removeAside(aside: string): Promise<void> {
+  const old = join(aside, "old");
+  if ((await statOf(old)) !== undefined) await rename(old, join(aside, "removed"));
+  await rm(aside, { recursive: true, force: true });
 }
 
 /** A folder may take files and not tell their names. */

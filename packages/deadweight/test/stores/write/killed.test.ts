@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -17,12 +17,13 @@ import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const writer = fileURLToPath(new URL("../../support/write-once.ts", import.meta.url));
 const compiled = temporaryFolder();
+const leftovers = temporaryFolder();
 const kills = 30;
 
 /** Starts to write an image for an architecture, and kills the process so long after it has begun. Without a time it may end. */
 async function writeAndKill(store: Store, path: string, architecture: string, afterMs?: number): Promise<number> {
-  // Compiled once: the processes begin to write sooner.
-  const env = { ...process.env, NODE_COMPILE_CACHE: compiled };
+  // Compiled once: the processes begin to write sooner. What they leave in their temporary folder goes with ours.
+  const env = { ...process.env, NODE_COMPILE_CACHE: compiled, TMPDIR: leftovers };
   const child = spawn(process.execPath, [writer, store.scheme, path, architecture], {
     env,
     stdio: ["ignore", "pipe", "inherit"],
@@ -69,11 +70,10 @@ for (const store of [ociLayout, ociArchive, dockerArchive]) {
       rmSync(path, { recursive: true, force: true });
       // Whatever was left by the last one is cleaned up by this.
       if (hasOld) await store.write?.(path, old, writeOptions({ force: true }));
-      const before = await whatIsThere(store, path);
+      const before = await whatIsLeft(store, path);
       await writeAndKill(store, path, "arm64", random() * usualMs);
-      const found = await whatIsThere(store, path);
-      if (found !== undefined) assert.ok(found === before || found === "arm64");
-      else if (before !== undefined) assert.ok(await isAside(store, folder));
+      const found = await whatIsLeft(store, path);
+      assert.ok(found === before || found === "arm64", `${before} before, ${found} now`);
     }
     await writeAndKill(store, path, "arm64");
     assert.equal(await whatIsThere(store, path), "arm64");
@@ -81,10 +81,11 @@ for (const store of [ociLayout, ociArchive, dockerArchive]) {
   });
 }
 
-/** Whether the old one lies whole in the folder aside: the process was killed between its two moves. */
-async function isAside(store: Store, folder: string): Promise<boolean> {
-  const old = readdirSync(folder)
+/** What is there, or what the next run puts back: the old one lies aside when the process was killed between its two moves. */
+async function whatIsLeft(store: Store, path: string): Promise<string | undefined> {
+  const folder = dirname(path);
+  const aside = readdirSync(folder)
     .map((name) => join(folder, name, "old"))
-    .find((path) => existsSync(path));
-  return old !== undefined && (await whatIsThere(store, old)) !== undefined;
+    .find((old) => existsSync(old));
+  return (await whatIsThere(store, path)) ?? (aside === undefined ? undefined : await whatIsThere(store, aside));
 }

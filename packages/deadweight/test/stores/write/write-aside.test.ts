@@ -209,6 +209,15 @@ test("a process that was killed between its two moves left the old folder aside:
   assert.equal(readFileSync(join(path, "content"), "utf8"), "old");
 });
 
+test("what a process that was killed had begun to remove does not go back", async () => {
+  const folder = temporaryFolder();
+  const left = leave(folder, "x", deadPid);
+  mkdirSync(join(left, "removed"));
+  await writeAside(folderTask(join(folder, "x"), "new"));
+  assert.deepEqual(readdirSync(folder), ["x"]);
+  assert.equal(readFileSync(join(folder, "x/content"), "utf8"), "new");
+});
+
 test("an owner tells the living from the dead", () => {
   assert.equal(ours.isAlive(process.pid), true);
   assert.equal(ours.isAlive(1), true);
