@@ -1,5 +1,6 @@
 import { defineFact, type Fact, type Facts } from "../contracts/fact.ts";
 import type { Fate } from "../image/merge.ts";
+import { deadEntries, endsOfMergedFolders } from "./dead-entries.ts";
 import { fileTree, type FileTree } from "./file-tree.ts";
 import { removalClaims } from "./removal-claims.ts";
 
@@ -44,7 +45,7 @@ export const pathHistory: Fact<PathHistory> = defineFact("path-history", (facts:
   const rewritten = new Set(claims.map(({ entry }) => entry).filter((entry) => !kept.has(entry)));
   const endOf = endsOfMergedFolders(tree);
   return {
-    dead: deadEntries(tree, (entry) => kept.has(entry) || rewritten.has(entry), endOf),
+    dead: deadEntries(tree, { stays: (entry) => kept.has(entry) || rewritten.has(entry), endOf }),
     fate: (entry) => tree.fate(endOf.get(entry) ?? entry),
     hiddenBy: (entry) => tree.hiddenBy(endOf.get(entry) ?? entry),
     rewrites,
@@ -110,7 +111,8 @@ function rewritesOf(tree: FileTree, run: readonly number[]): Rewrite[] {
   });
 }
 
-function changesBetween(tree: FileTree, previous: number, entry: number): MetadataChange[] {
+/** What the later of two entries of a path says otherwise. */
+export function changesBetween(tree: FileTree, previous: number, entry: number): MetadataChange[] {
   const changes: MetadataChange[] = [];
   if (tree.owner(previous) !== tree.owner(entry)) changes.push("owner");
   if (tree.mode(previous) !== tree.mode(entry)) changes.push("mode");
@@ -122,41 +124,4 @@ function changesBetween(tree: FileTree, previous: number, entry: number): Metada
 function hasSameAttributes(tree: FileTree, one: number, other: number): boolean {
   const [first, second] = [tree.xattrs(one), tree.xattrs(other)];
   return first.size === second.size && [...first].every(([name, value]) => second.get(name) === value);
-}
-
-/** By merged folder entry whose folder was hidden later: the topmost entry of that folder, whose fate is its own. */
-function endsOfMergedFolders(tree: FileTree): ReadonlyMap<number, number> {
-  const ends = new Map<number, number>();
-  for (let entry = 0; entry < tree.entryCount; entry++) {
-    if (tree.fate(entry) !== "merged") continue;
-    const later = tree.stored(tree.nodeOf(entry)).filter((other) => other > entry);
-    const end = later.find((other) => tree.fate(other) !== "merged" && tree.fate(other) !== "marker");
-    if (end !== undefined && tree.fate(end) !== "visible") ends.set(entry, end);
-  }
-  return ends;
-}
-
-function deadEntries(tree: FileTree, isSpokenFor: (entry: number) => boolean, endOf: ReadonlyMap<number, number>): number[] {
-  const dead: number[] = [];
-  const needed = new Set<number>();
-  for (let entry = 0; entry < tree.entryCount; entry++) {
-    const fate = tree.fate(entry);
-    if (fate === "visible" || (fate === "merged" && !endOf.has(entry))) continue;
-    if (fate === "merged" || (!tree.isLive(entry) && !isSpokenFor(entry))) dead.push(entry);
-    else for (const hider of hidersOf(tree, entry)) needed.add(hider);
-  }
-  return dead.filter((entry) => !needed.has(entry));
-}
-
-/** What hides a path in later layers, its markers and files in the place of its folders: without it the name might come back. */
-function hidersOf(tree: FileTree, entry: number): number[] {
-  const hiders: number[] = [];
-  const own = tree.nodeOf(entry);
-  for (let node = own; node > 0; node = tree.paths.parent(node)) {
-    for (const other of tree.stored(node)) {
-      const hides = tree.fate(other) === "marker" || (node !== own && tree.type(other) !== "directory");
-      if (hides && tree.layerOf(other) > tree.layerOf(entry)) hiders.push(other);
-    }
-  }
-  return hiders;
 }
