@@ -16,6 +16,8 @@ export const dpkg: Cataloger = defineCataloger({
     { names: ["extended_states"], path: /^var\/lib\/apt\/[^/]+$/ },
     { endings: [".list"], path: /^var\/lib\/dpkg\/info\/[^/]+$/ },
     { path: /^var\/lib\/dpkg\/status\.d\/[^/]+$/ },
+    // Not for the catalog: what depends on packages when they are removed (transforms/remove-packages).
+    { path: /^var\/lib\/dpkg\/(?:alternatives|triggers)\/[^/]+$/ },
   ],
   catalog,
 });
