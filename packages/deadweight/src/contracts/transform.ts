@@ -1,6 +1,7 @@
 import type { ByteString } from "../lib/byte-string.ts";
 import type { Safety } from "../model/report.ts";
 import type { Facts } from "./fact.ts";
+import type { RuleFinding } from "./rule.ts";
 
 /** What happens to one stored entry of an image; entries are numbers of the `FileTree` (facts/file-tree.ts). */
 export type EntryEdit =
@@ -20,6 +21,8 @@ export interface PlannedEdit {
   readonly entry: number;
   readonly edit: EntryEdit;
   readonly reason: string;
+  /** For a visible entry that goes: the lower one of its path that is seen in its place. Without it the path goes. */
+  readonly instead?: number;
 }
 
 /** What a transform has to respect. */
@@ -30,6 +33,12 @@ export interface PlanContext {
   readonly mayEdit: (layer: number) => boolean;
   /** Whether an earlier transform has removed an entry. */
   readonly isRemoved: (entry: number) => boolean;
+  /** What an earlier transform has decided for an entry. */
+  readonly editOf: (entry: number) => EntryEdit | undefined;
+  /** Whether an earlier transform wants it to be seen in place of a higher entry of its path. */
+  readonly isUncovered: (entry: number) => boolean;
+  /** What a rule says of the image, by the rule's name; nothing where it does not apply. */
+  readonly findings: (rule: string) => readonly RuleFinding[];
 }
 
 /** One kind of change to an image. Planning never edits. */
