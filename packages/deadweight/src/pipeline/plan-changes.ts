@@ -1,0 +1,167 @@
+import type { Facts } from "../contracts/fact.ts";
+import type { RuleFinding } from "../contracts/rule.ts";
+import type { EntryEdit, PlanContext, PlannedEdit, Transform } from "../contracts/transform.ts";
+import { fileTree, type FileTree } from "../facts/file-tree.ts";
+import { fragileLayers } from "../facts/fragile-layers.ts";
+import { layerOrigins } from "../facts/layer-origins.ts";
+import { textOf } from "../lib/byte-string.ts";
+import { rules } from "../rules/index.ts";
+import { transforms } from "../transforms/index.ts";
+import { chooseTransforms, type TransformChoice } from "./plan-changes/choose-transforms.ts";
+import { keptPaths } from "./plan-changes/kept-paths.ts";
+import { predictCosts, type Costs } from "./plan-changes/predict.ts";
+import { resolveRemovals } from "./plan-changes/resolve-removals.ts";
+
+export interface PlanOptions extends TransformChoice {
+  /** Patterns of paths to leave as they are, as for `FileTree.glob`; a folder is kept with all below it. */
+  readonly keep?: readonly string[];
+  /** Whether layers of the base image may be edited: they are then no longer shared with it. */
+  readonly rewriteBase: boolean;
+}
+
+/** One change to a stored entry, for the list of changes. Sizes are of the uncompressed layer, headers and padding included. */
+export interface PlannedChange {
+  readonly transform: string;
+  readonly action: "remove" | "rewrite" | "link";
+  readonly layer: number;
+  readonly path: string;
+  readonly bytesBefore: number;
+  /** More than nothing for what is removed where a whiteout takes its place. */
+  readonly bytesAfter: number;
+  readonly reason: string;
+}
+
+/** What is to be done to an image, and what it will be like. */
+export interface ChangePlan {
+  /** By entry of the `FileTree`. */
+  readonly edits: ReadonlyMap<number, EntryEdit>;
+  /** One for each edit, in the order of the entries. */
+  readonly changes: readonly PlannedChange[];
+  /** All layers together, once they are edited and compressed as they are now. */
+  readonly predicted: Costs;
+  /** What is left alone, and why. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Plans the chosen transforms, one after the other; of two edits of an entry the first stands. What a container sees after the edits
+ * is what it saw before, less the visible entries that the plan removes. Throws UserError for names of transforms that are none.
+ */
+export function planChanges(facts: Facts, options: PlanOptions): ChangePlan {
+  const tree = facts.get(fileTree);
+  const kept = keptPaths(tree, options.keep ?? []);
+  const fragile = facts.get(fragileLayers);
+  const isBase = (layer: number): boolean => facts.get(layerOrigins).layers[layer]?.base === true;
+  const draft = createDraft(facts, {
+    isKept: kept.has,
+    mayEdit: (layer) => (options.rewriteBase || !isBase(layer)) && !fragile.has(layer),
+  });
+  for (const transform of chooseTransforms(transforms, options)) draft.add(transform);
+  const editable = [...fragile].filter(([layer]) => options.rewriteBase || !isBase(layer));
+  return {
+    ...described(facts, draft.edits()),
+    notes: [
+      ...editable.map(
+        ([layer, reason]) => `layer ${layer} is left as it is, as runtimes differ in what they make of it: ${reason}`,
+      ),
+      ...kept.unmatched.map((pattern) => `nothing to keep matches ${JSON.stringify(pattern)}`),
+    ],
+  };
+}
+
+interface DraftEdit {
+  readonly edit: EntryEdit;
+  readonly transform: string;
+  readonly reason: string;
+}
+
+interface Draft {
+  readonly add: (transform: Transform) => void;
+  /** In the order of the entries. */
+  readonly edits: () => ReadonlyMap<number, DraftEdit>;
+}
+
+function createDraft(facts: Facts, limits: Pick<PlanContext, "isKept" | "mayEdit">): Draft {
+  const tree = facts.get(fileTree);
+  const edits = new Map<number, DraftEdit>();
+  const uncovered = new Set<number>();
+  const isRemoved = (entry: number): boolean => /^(?:remove|hide)$/.test(edits.get(entry)?.edit.action ?? "");
+  const context: PlanContext = {
+    ...limits,
+    isRemoved,
+    editOf: (entry) => edits.get(entry)?.edit,
+    isUncovered: (entry) => uncovered.has(entry),
+    findings: createFindings(facts),
+  };
+  const add = (transform: Transform): void => {
+    const planned = new Map<number, PlannedEdit>();
+    for (const edit of transform.plan(facts, context)) {
+      if (isAllowed(tree, context, edit) && !edits.has(edit.entry) && !uncovered.has(edit.entry)) planned.set(edit.entry, edit);
+    }
+    const goes = [...planned.values()].filter(({ edit, instead }) => edit.action === "remove" && instead === undefined);
+    const removals = resolveRemovals(
+      tree,
+      goes.map(({ entry }) => entry),
+      context,
+    );
+    for (const [entry, { action, because }] of removals) {
+      const reason = planned.get(because)?.reason ?? "";
+      if (!edits.has(entry)) edits.set(entry, { edit: { action }, transform: transform.name, reason });
+    }
+    for (const { entry, edit, reason, instead } of planned.values()) {
+      if (edit.action === "remove" && instead === undefined) continue;
+      edits.set(entry, { edit, transform: transform.name, reason });
+      if (instead !== undefined) uncovered.add(instead);
+    }
+  };
+  return { add, edits: () => new Map([...edits].sort(([one], [other]) => one - other)) };
+}
+
+/** A hidden entry may go though its path is to be kept: what a container sees there stays. */
+function isAllowed(tree: FileTree, { isKept, mayEdit }: PlanContext, { entry }: PlannedEdit): boolean {
+  return mayEdit(tree.layerOf(entry)) && !(tree.fate(entry) === "visible" && isKept(tree.path(entry)));
+}
+
+/** Evaluates a rule when its findings are first asked for. */
+function createFindings(facts: Facts): PlanContext["findings"] {
+  const known = new Map<string, readonly RuleFinding[]>();
+  return (name) => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const rule = rules.find((candidate) => candidate.name === name);
+    if (rule === undefined) throw new Error(`a transform asks for the rule ${name}, which is none`);
+    const verdict = rule.evaluate(facts);
+    const findings = "notApplicable" in verdict ? [] : verdict;
+    known.set(name, findings);
+    return findings;
+  };
+}
+
+function described(facts: Facts, drafts: ReadonlyMap<number, DraftEdit>): Omit<ChangePlan, "notes"> {
+  const tree = facts.get(fileTree);
+  const edits = new Map([...drafts].map(([entry, { edit }]) => [entry, edit]));
+  const costs = predictCosts(facts, edits);
+  const predicted = {
+    tarBytes: facts.layers.reduce((total, { tarBytes }) => total + tarBytes, 0),
+    compressedBytes: facts.layers.reduce((total, { compressedBytes }) => total + compressedBytes, 0),
+  };
+  for (const [entry, cost] of costs) {
+    predicted.tarBytes += cost.tarBytes - tree.tarBytes(entry);
+    predicted.compressedBytes += cost.compressedBytes - tree.compressedBytes(entry);
+  }
+  const changes = [...drafts].map(([entry, { edit, transform, reason }]): PlannedChange => ({
+    transform,
+    action: actionOf(edit),
+    layer: tree.layerOf(entry),
+    path: textOf(tree.path(entry)),
+    bytesBefore: tree.tarBytes(entry),
+    bytesAfter: costs.get(entry)?.tarBytes ?? 0,
+    reason,
+  }));
+  return { edits, changes, predicted };
+}
+
+function actionOf({ action }: EntryEdit): PlannedChange["action"] {
+  if (action === "link") return "link";
+  return action === "remove" || action === "hide" ? "remove" : "rewrite";
+}
