@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TestEntry } from "../support/layers.ts";
+import { planned, type PlanningOptions } from "../support/planning.ts";
+
+const large = "x".repeat(4096);
+const file = (path: string, rest: Partial<TestEntry> = {}): TestEntry => ({ path, content: large, ...rest });
+
+function edits(layers: readonly (readonly TestEntry[])[], options: PlanningOptions = {}): readonly string[] {
+  return planned(layers, { only: ["link-duplicates"], ...options }).edits;
+}
+
+test("equal files of a layer become links of the first in the archive", () => {
+  assert.deepEqual(edits([[file("c"), file("a"), file("b")]]), ["link 0:a to 0:c", "link 0:b to 0:c"]);
+});
+
+test("anything that names of one file share must be equal", () => {
+  for (const other of [
+    { uid: 1 },
+    { gid: 1 },
+    { mode: 0o600 },
+    { mtime: 5 },
+    { xattrs: { "user.a": "1" } },
+    { content: `${large}y` },
+  ])
+    assert.deepEqual(edits([[file("a"), file("b", other)]]), [], JSON.stringify(Object.keys(other)));
+  const xattrs = { "user.a": "1", "user.b": "2" };
+  assert.deepEqual(edits([[file("a", { xattrs }), file("b", { xattrs: { "user.b": "2", "user.a": "1" } })]]), [
+    "link 0:b to 0:a",
+  ]);
+});
+
+test("small files are not worth it", () => {
+  assert.deepEqual(edits([[file("a", { content: "x".repeat(4095) }), file("b", { content: "x".repeat(4095) })]]), []);
+});
+
+test("links do not reach into other layers, nor into those that are not edited", () => {
+  assert.deepEqual(edits([[file("a")], [file("b"), file("c")]]), ["link 1:c to 1:b"]);
+  assert.deepEqual(edits([[file("a"), file("b")], [file("c")]], { base: 1 }), []);
+});
+
+test("names that are links already stay so", () => {
+  const hard: TestEntry = { path: "b", type: "hardlink", link: "a" };
+  assert.deepEqual(edits([[file("a"), hard]]), []);
+  assert.deepEqual(edits([[file("a"), hard, file("c")]]), ["link 0:c to 0:a"]);
+});
+
+test("what is hidden, removed before or to be kept is not linked", () => {
+  assert.deepEqual(edits([[file("a"), file("b")], [{ path: ".wh.a" }]]), []);
+  assert.deepEqual(planned([[{ path: "tmp/" }, file("tmp/a"), file("b")]], { level: "verified" }).edits, ["remove 0:tmp/a"]);
+  assert.deepEqual(edits([[file("a"), file("b"), file("c")]], { keep: ["b"] }), ["link 0:c to 0:a"]);
+});
+
+test("a link costs a header", () => {
+  const { plan } = planned([[file("a"), file("b")]], { only: ["link-duplicates"] });
+  assert.deepEqual(plan.changes, [
+    {
+      transform: "link-duplicates",
+      action: "link",
+      layer: 0,
+      path: "b",
+      bytesBefore: 4608,
+      bytesAfter: 512,
+      reason: "duplicate-files: the same content, owner, mode and time as /a",
+    },
+  ]);
+});
