@@ -6,6 +6,7 @@ import { catalogers } from "../src/catalogers/index.ts";
 import { formats } from "../src/formats/index.ts";
 import { rules } from "../src/rules/index.ts";
 import { stores } from "../src/stores/index.ts";
+import { transforms } from "../src/transforms/index.ts";
 import { root, sources } from "./support/sources.ts";
 
 const files = sources();
@@ -63,13 +64,14 @@ test("every member of a member folder is named after its file", () => {
     formats: formats.map((member) => member.name),
     rules: rules.map((member) => member.name),
     stores: stores.map((member) => member.scheme),
+    transforms: transforms.map((member) => member.name),
   };
   const filesOf = (folder: string): number =>
     files.filter(({ path }) => new RegExp(`^${folder}/(?!index)[a-z0-9-]+\\.ts$`).test(path)).length;
   for (const [folder, members] of Object.entries(names)) {
     assert.equal(new Set(members).size, filesOf(folder), `${folder}: ${members.join(" ")}`);
   }
-  for (const folder of ["catalogers", "formats", "rules"] as const) {
+  for (const folder of ["catalogers", "formats", "rules", "transforms"] as const) {
     for (const name of names[folder])
       assert.ok(
         files.some(({ path }) => path === `${folder}/${name}.ts`),
@@ -81,7 +83,7 @@ test("every member of a member folder is named after its file", () => {
 test("every member has its test, every rule its page", () => {
   const members = files
     .map(({ path }) => path)
-    .filter((path) => /^(?:catalogers|formats|rules|stores)\/(?!index)[a-z0-9-]+\.ts$/.test(path));
+    .filter((path) => /^(?:catalogers|formats|rules|stores|transforms)\/(?!index)[a-z0-9-]+\.ts$/.test(path));
   const untested = members.filter((path) => !existsSync(join(import.meta.dirname, path.replace(/\.ts$/, ".test.ts"))));
   assert.deepEqual(untested, []);
   assert.deepEqual(

@@ -43,13 +43,18 @@ interface DatabaseRecord {
   readonly bytes: Uint8Array;
 }
 
-/** A database that can be written anew: a plain file of its own, in a layer that may be edited. */
+/** A database that can be written anew: a file with no other name, in a layer that may be edited. */
 function editableRecord(facts: Facts, context: PlanContext, path: string): DatabaseRecord | undefined {
   const tree = facts.get(fileTree);
   const entry = tree.find(path);
   if (entry < 0 || !context.mayEdit(tree.layerOf(entry)) || context.isKept(path)) return undefined;
-  const bytes = tree.type(entry) === "file" ? capturedContent(facts, entry) : undefined;
+  const bytes = tree.type(entry) === "file" && !hasOtherName(tree, entry) ? capturedContent(facts, entry) : undefined;
   return bytes === undefined ? undefined : { entry, bytes };
+}
+
+function hasOtherName(tree: FileTree, content: number): boolean {
+  for (const entry of tree.all()) if (entry !== content && tree.contentOf(entry) === content) return true;
+  return false;
 }
 
 // Packages of other states have no files: dpkg(1), "Package states". Paragraphs of apt have no state.
