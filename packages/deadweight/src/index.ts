@@ -11,7 +11,8 @@ export {
   type Threshold,
 } from "./pipeline/gate.ts";
 export { loadReport } from "./pipeline/load-report.ts";
-export { formats, rules } from "./pipeline/members.ts";
+export { formats, rules, transforms } from "./pipeline/members.ts";
+export { optimize, type OptimizeOptions } from "./pipeline/optimize.ts";
 export { render } from "./pipeline/render.ts";
 export { renderValidation } from "./pipeline/render-validation.ts";
 export { reportJsonSchema } from "./pipeline/report-json-schema.ts";
@@ -20,6 +21,17 @@ export { validateRewrite, type ValidatedPlan } from "./pipeline/validate-rewrite
 export { UserError, type UserErrorOptions } from "./lib/user-error.ts";
 export type { Format, FormatOptions } from "./contracts/format.ts";
 export type { Rule } from "./contracts/rule.ts";
+export type { Transform } from "./contracts/transform.ts";
+export {
+  levels,
+  type Change,
+  type ChangeAction,
+  type Level,
+  type Omission,
+  type Optimization,
+  type Result,
+  type Weight,
+} from "./model/optimization.ts";
 export type { Violation } from "./model/violation.ts";
 export { parsePlatform, printPlatform, type Platform } from "./model/platform.ts";
 export type { ProgressEvent } from "./model/progress.ts";

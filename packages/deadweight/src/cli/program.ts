@@ -4,6 +4,7 @@ import { toolVersion } from "../lib/tool-version.ts";
 import { addAnalyze } from "./analyze.ts";
 import { addDoctor } from "./doctor.ts";
 import { addExplain } from "./explain.ts";
+import { addOptimize } from "./optimize.ts";
 import { addReport } from "./report.ts";
 import type { Session, Toolkit, Work } from "./session.ts";
 import { terminalWidth } from "./terminal-width.ts";
@@ -24,12 +25,13 @@ export function createProgram(session: Session, toolkit: Toolkit, choose: (work:
       getErrHasColors: () => false,
     })
     .showHelpAfterError("(--help after a command lists what it takes)")
-    .description("Weigh a container image to the last byte, and learn what of it is dead weight.")
+    .description("Weigh a container image to the last byte, learn what of it is dead weight, and drop it.")
     .version(toolVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this, or the help of a command")
     .helpCommand("help [command]", "print the help of a command")
     .addHelpText("after", examples);
   addAnalyze(program, session, toolkit, choose);
+  addOptimize(program, session, toolkit, choose);
   addReport(program, session, toolkit, choose);
   addValidate(program, session, toolkit, choose);
   addExplain(program, session, toolkit, choose);
@@ -41,6 +43,7 @@ const examples = `
 Examples:
   deadweight analyze pytorch/pytorch:latest
   deadweight analyze docker-archive:image.tar -o json=report.json
+  deadweight optimize my-service -o docker:my-service:small
   deadweight explain pip-cache
 
 Exit codes: 0 fine, 1 a gate failed, 2 usage, 3 could not look, 70 a bug.`;

@@ -33,7 +33,9 @@ export type Toolkit = Pick<
   | "examineMachine"
   | "failedGates"
   | "formats"
+  | "levels"
   | "loadReport"
+  | "optimize"
   | "parseBudget"
   | "parsePlatform"
   | "parseThreshold"
@@ -41,6 +43,7 @@ export type Toolkit = Pick<
   | "renderValidation"
   | "reportJsonSchema"
   | "rules"
+  | "transforms"
   | "validate"
 >;
 

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { rewriteImage } from "../../src/image/rewrite/rewrite-image.ts";
+import { optimize, type OptimizeOptions } from "../../src/pipeline/optimize.ts";
+import { ociLayout } from "../../src/stores/oci-layout.ts";
+import { folderOf, ociFrame, ociImage, sha256 } from "../support/archived-image.ts";
+import { generatedLayers } from "../support/generated-image.ts";
+import { tarOf, type TestEntry } from "../support/layers.ts";
+import { outgoingImage, outgoingOf, writeOptions, type TestLayer } from "../support/outgoing.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const temporary = temporaryFolder();
+const big = Buffer.alloc(50_000, "x");
+const wasteful: readonly (readonly TestEntry[])[] = [
+  [{ path: "a", content: big }, { path: "b" }],
+  [{ path: ".wh.a" }, { path: "c" }],
+];
+
+function optionsFor(changes: Partial<OptimizeOptions> = {}): OptimizeOptions {
+  return {
+    platform: { os: "linux", architecture: "amd64" },
+    environment: {},
+    signal: new AbortController().signal,
+    insecure: [],
+    cache: false,
+    temporaryFolder: temporary,
+    level: "lossless",
+    keep: [],
+    rewriteBase: false,
+    compression: "keep",
+    validate: true,
+    force: false,
+    ...changes,
+  };
+}
+
+async function layoutOf(layers: readonly TestLayer[]): Promise<string> {
+  const place = join(temporaryFolder(), "source");
+  const reference = await ociLayout.write?.(place, outgoingOf(outgoingImage(layers)), writeOptions());
+  return reference ?? assert.fail();
+}
+
+function plain(layers: readonly (readonly TestEntry[])[]): readonly TestLayer[] {
+  return layers.map((entries) => ({ archive: tarOf(entries) }));
+}
+
+test("of any image the result is as planned, a second run has nothing to do, and the same run gives the same digest", async () => {
+  await fc.assert(
+    fc.asyncProperty(generatedLayers, async (layers) => {
+      const source = await layoutOf(layers.map(({ entries, compression }) => ({ archive: tarOf(entries), compression })));
+      const options = optionsFor({ level: "verified" });
+      const folder = temporaryFolder();
+      // Validation throws when what a container sees is not as planned.
+      const first = await optimize(source, `oci:${join(folder, "first")}`, options);
+      const same = await optimize(source, `oci:${join(folder, "same")}`, options);
+      assert.equal(first.result?.digest, same.result?.digest);
+      assert.equal(first.after?.tarBytes, first.predicted.tarBytes);
+      const second = await optimize(first.result?.reference ?? "", `oci:${join(folder, "second")}`, options);
+      assert.deepEqual(second.changes, []);
+      assert.equal(second.result?.digest, first.result?.digest);
+    }),
+    { numRuns: Number(process.env["DEADWEIGHT_RUNS"] ?? 12) },
+  );
+});
+
+test("an image without anything to change is copied to the byte", async () => {
+  const source = await layoutOf(plain([[{ path: "a" }], [{ path: "b" }]]));
+  const { image, result, changes } = await optimize(source, `oci:${join(temporaryFolder(), "out")}`, optionsFor());
+  assert.deepEqual(changes, []);
+  assert.equal(result?.digest, image.digest);
+  assert.equal(result?.isCopy, true);
+});
+
+test("labels say what made the image", async () => {
+  const place = `oci:${join(temporaryFolder(), "out")}`;
+  const { image } = await optimize(await layoutOf(plain(wasteful)), place, optionsFor());
+  const labels: Record<string, string>[] = [];
+  const spy: typeof rewriteImage = (read, ...rest) => {
+    labels.push({ ...read.config.labels });
+    return rewriteImage(read, ...rest);
+  };
+  await optimize(place, `oci:${join(temporaryFolder(), "copy")}`, optionsFor(), spy);
+  assert.deepEqual(labels, [
+    { "dev.deadweight.level": "lossless", "dev.deadweight.source-digest": image.digest, "dev.deadweight.version": "0.1.0" },
+  ]);
+});
+
+test("a rewritten image that is not as planned is a bug, and nothing is written", async () => {
+  const source = await layoutOf(plain(wasteful));
+  const folder = temporaryFolder();
+  /** Removes the first entry that was to stay. */
+  const careless: typeof rewriteImage = (image, layers, edits, options) =>
+    rewriteImage(image, layers, new Map([...edits, [1, { action: "remove" }]]), options);
+  await assert.rejects(optimize(source, `oci:${join(folder, "out")}`, optionsFor(), careless), {
+    name: "Error",
+    message:
+      "the result breaks 1 invariants, nothing was written: b: its path is not what it must be (expected file, is nothing)",
+  });
+  assert.deepEqual(readdirSync(folder), []);
+  const { result } = await optimize(source, `oci:${join(folder, "out")}`, optionsFor({ validate: false }), careless);
+  assert.equal(result?.isValidated, false);
+});
+
+test("who stops it leaves nothing behind", async () => {
+  const source = await layoutOf(plain(wasteful));
+  const folder = temporaryFolder();
+  const stop = new AbortController();
+  const stopping: typeof rewriteImage = (...args) => {
+    stop.abort(new Error("stopped"));
+    return rewriteImage(...args);
+  };
+  await assert.rejects(optimize(source, `oci:${join(folder, "out")}`, optionsFor({ signal: stop.signal }), stopping));
+  assert.equal(existsSync(join(folder, "out")), false);
+  assert.deepEqual([...readdirSync(folder), ...readdirSync(temporary)], []);
+});
+
+test("of an index one platform is written, and what is left out is listed", async () => {
+  const [amd64, arm64] = ["amd64", "arm64"].map((architecture) => ociImage(wasteful.map(tarOf), { architecture }));
+  assert.ok(amd64 !== undefined && arm64 !== undefined);
+  const attestation = {
+    ...ociImage([tarOf([{ path: "sbom" }])]).descriptor,
+    platform: { os: "unknown", architecture: "unknown" },
+    annotations: { "vnd.docker.reference.type": "attestation-manifest" },
+  };
+  const index = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.index.v1+json",
+    manifests: [amd64.descriptor, arm64.descriptor, attestation],
+  });
+  const digest = sha256(index);
+  const descriptor = { mediaType: "application/vnd.oci.image.index.v1+json", digest: `sha256:${digest}`, size: index.length };
+  const layout = folderOf([
+    ...ociFrame([descriptor]),
+    ...amd64.blobs,
+    ...arm64.blobs,
+    { path: `blobs/sha256/${digest}`, content: index },
+  ]);
+  const { omissions, result } = await optimize(`oci:${layout}`, `oci:${join(temporaryFolder(), "out")}`, optionsFor());
+  assert.deepEqual(
+    omissions.map(({ reason }) => reason),
+    ["the image for linux/arm64: one platform is written", "an attestation: it is of an image that was changed"],
+  );
+  assert.equal(result?.isValidated, true);
+});
+
+test("where nothing can be written is told before anything is read", async () => {
+  const wrong = (destination: string): Promise<unknown> => optimize("oci:/nonexistent", destination, optionsFor());
+  await assert.rejects(wrong("out.tar"), {
+    code: "bad-reference",
+    exitCode: 2,
+    message: 'destination "out.tar": says not as what to write it',
+  });
+  await assert.rejects(wrong("./out"), { code: "bad-reference", exitCode: 2 });
+  await assert.rejects(wrong(`oci-archive:${join(await filled(), "x")}`), { code: "exists", exitCode: 2 });
+});
+
+async function filled(): Promise<string> {
+  return folderOf([{ path: "x", content: "something" }]);
+}
