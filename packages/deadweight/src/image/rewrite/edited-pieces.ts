@@ -10,14 +10,19 @@ export interface EditedPiece {
 }
 
 /** A layer's uncompressed bytes with cuts made, in pieces that are valid until the next one. Throws UserError `corrupt-layer`. */
-export function* editedPieces(pieces: Iterable<Uint8Array>, cuts: readonly LayerCut[], limits: Limits): Generator<EditedPiece> {
+export function* editedPieces(pieces: Iterable<Uint8Array>, cuts: Iterable<LayerCut>, limits: Limits): Generator<EditedPiece> {
   let place = 0;
-  let number = 0;
+  const coming = cuts[Symbol.iterator]();
+  const following = (): LayerCut | undefined => {
+    const next = coming.next();
+    return next.done === true ? undefined : next.value;
+  };
+  let cut = following();
   let header: Uint8Array[] | undefined;
   for (const piece of pieces) {
     const end = place + piece.length;
     const part = (from: number, to: number): Uint8Array => piece.subarray(from - end + piece.length, to - end + piece.length);
-    for (let cut = cuts[number]; cut !== undefined && cut.start < end; cut = cuts[number]) {
+    while (cut !== undefined && cut.start < end) {
       if (header === undefined) {
         if (cut.start > place) yield { bytes: part(place, cut.start) };
         place = cut.start;
@@ -29,12 +34,12 @@ export function* editedPieces(pieces: Iterable<Uint8Array>, cuts: readonly Layer
       if (cut.end > end) break;
       yield { bytes: replacementOf(cut, Buffer.concat(header), limits), cut };
       header = undefined;
-      number++;
+      cut = following();
     }
     if (header === undefined && place < end) yield { bytes: part(place, end) };
     place = end;
   }
-  for (let cut = cuts[number]; cut !== undefined; cut = cuts[++number]) {
+  for (; cut !== undefined; cut = following()) {
     if (cut.start !== place || cut.end !== place)
       throw new UserError("corrupt-layer", `rewrite: the layer ends at ${place}, before the cut to ${cut.end}`);
     yield { bytes: replacementOf(cut, new Uint8Array(0), limits), cut };

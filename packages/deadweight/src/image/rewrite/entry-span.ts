@@ -4,6 +4,8 @@ import type { ByteString } from "../../lib/byte-string.ts";
 import type { LayerIndex } from "../../model/layer-index.ts";
 import { xattrRecords, type Attributes } from "./change-header.ts";
 
+const none: ReadonlyMap<string, ByteString> = new Map();
+
 /** Where an entry stands in the uncompressed layer: its headers, then content and padding up to `end`. */
 export interface EntrySpan {
   readonly start: number;
@@ -32,7 +34,7 @@ export function attributesOf(layer: LayerIndex, entry: number): Attributes {
     uid: layer.uid[entry] ?? 0,
     gid: layer.gid[entry] ?? 0,
     mtime: layer.mtime[entry] ?? 0,
-    xattrs: layer.xattrs.get(entry) ?? new Map<string, ByteString>(),
+    xattrs: layer.xattrs.get(entry) ?? none,
   };
 }
 

@@ -51,7 +51,7 @@ export async function rewriteImage(
   options: RewriteOptions,
 ): Promise<RewrittenImage> {
   const made = await rewriteTasks(planTasks(image, layers, edits, options), options);
-  const changed = new Map([...made].filter(([place, { digest }]) => digest !== layers[place]?.digest));
+  const changed = new Map([...made].filter(([place, file]) => !isSame(file, layers[place])));
   const config = changed.size === 0 ? image.configBytes : newConfig(image, layers, changed, options.labels);
   const manifest = newManifest(image, layers, changed, config);
   return {
@@ -62,6 +62,11 @@ export async function rewriteImage(
     tarBytes: sum(layers, (layer, place) => changed.get(place)?.tarBytes ?? layer.tarBytes),
     compressedBytes: sum(layers, (layer, place) => changed.get(place)?.compressedBytes ?? layer.compressedBytes),
   };
+}
+
+/** Edits may change nothing: then the blob stays, though another compressor wrote it. */
+function isSame(file: NewLayerFile, before: LayerIndex | undefined): boolean {
+  return file.diffId === before?.diffId && file.compression === before.compression;
 }
 
 /** Rewrites layers into a folder of their own, which goes when it fails. */
@@ -76,7 +81,7 @@ async function rewriteTasks(tasks: readonly LayerTask[], options: RewriteOptions
   }
 }
 
-/** The layers that come out other than they are. */
+/** The layers that may come out other than they are. */
 function planTasks(
   image: Image,
   layers: readonly LayerIndex[],
@@ -88,9 +93,9 @@ function planTasks(
     const index = layers[layer.index];
     const own = perLayer.edits[layer.index];
     if (index === undefined || own === undefined) throw new RangeError(`layer ${layer.index} has no index`);
-    const cuts = own.size === 0 ? [] : planLayerCuts(index, { edits: own, attributesOf: perLayer.attributesOf });
     const compression = compressionFor(index, layer.index, options);
-    return cuts.length === 0 && compression.kind === index.compression ? [] : [{ layer, index, cuts, compression }];
+    if (own.size === 0 && compression.kind === index.compression) return [];
+    return [{ layer, index, compression, plan: () => planLayerCuts(index, { edits: own, attributesOf: perLayer.attributesOf }) }];
   });
 }
 

@@ -10,6 +10,7 @@ import { diskError } from "./disk-error.ts";
 import { blockBytes, blocksInUse, compressBlocks } from "./compress-blocks.ts";
 import { editedPieces } from "./edited-pieces.ts";
 import type { LayerCut } from "./layer-cut.ts";
+import { unpackCuts } from "./packed-cuts.ts";
 import type { RewriteJob, RewrittenBlob } from "./rewrite-threads.ts";
 
 /** What a layer is rewritten with. */
@@ -19,6 +20,8 @@ export interface RewriteLayerOptions {
   readonly threads: number;
   readonly onRead: (done: number) => void;
 }
+
+const noBytes: readonly Uint8Array[] = [];
 
 /** As many as compress at once on a common machine; a constant, since what is spliced may not depend on the machine. */
 const spliceAgainstThreads = 2;
@@ -44,7 +47,7 @@ async function recompress(job: RewriteJob, { limits, threads, onRead }: RewriteL
   let tarBytes = 0;
   const decoded = decodedPieces(filePieces(job.source, { hash: source, onRead }), job.tarBytes, limits);
   async function* blocks(): AsyncGenerator<Buffer> {
-    for (const block of inBlocks(editedPieces(decoded, job.cuts, limits), blocksInUse(threads))) {
+    for (const block of inBlocks(editedPieces(decoded, unpackCuts(job.cuts), limits), blocksInUse(threads))) {
       tarBytes += block.length;
       diff.update(block);
       yield block;
@@ -60,10 +63,10 @@ async function recompress(job: RewriteJob, { limits, threads, onRead }: RewriteL
 }
 
 function isSpliceable({ compression, isGzip, cuts, tarBytes, source }: RewriteJob): boolean {
-  if (!isGzip || compression.kind !== "gzip" || cuts.length === 0) return false;
-  const estimated = cuts.map(({ start, end, before, header, after }): Cut => {
+  if (!isGzip || compression.kind !== "gzip" || cuts.count === 0) return false;
+  const estimated = Array.from(unpackCuts(cuts), ({ start, end, before, header, after }): Cut => {
     const size = (before?.length ?? 0) + (header?.bytes ?? 0) + (after?.length ?? 0);
-    return { start, end, replacement: { size, chunks: [] } };
+    return { start, end, replacement: { size, chunks: noBytes } };
   });
   return planSplice(estimated, { tarBytes, compressedBytes: source.size, threads: spliceAgainstThreads }).isWorthwhile;
 }
@@ -84,7 +87,8 @@ async function splice(job: RewriteJob, { limits, onRead }: RewriteLayerOptions):
 }
 
 /** Cuts with the bytes that take their place. Changed headers are made of what stands there, so it is read before. */
-function resolvedCuts({ source, tarBytes, cuts }: RewriteJob, limits: Limits): readonly Cut[] {
+function resolvedCuts({ source, tarBytes, cuts: packed }: RewriteJob, limits: Limits): readonly Cut[] {
+  const cuts = [...unpackCuts(packed)];
   const last = cuts.findLastIndex(({ header }) => header !== undefined);
   const made = new Map<LayerCut, Uint8Array>();
   if (last >= 0) {

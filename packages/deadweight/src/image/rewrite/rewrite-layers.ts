@@ -14,13 +14,15 @@ import type { Compressed } from "./compress-blocks.ts";
 import type { LayerCut } from "./layer-cut.ts";
 import { diskError } from "./disk-error.ts";
 import { createLayerRewriter, type LayerRewriter } from "./layer-rewriter.ts";
+import { packCuts, type PackedCuts } from "./packed-cuts.ts";
 import type { RewrittenBlob } from "./rewrite-threads.ts";
 
 /** A layer to rewrite, and how. */
 export interface LayerTask {
   readonly layer: Layer;
   readonly index: LayerIndex;
-  readonly cuts: readonly LayerCut[];
+  /** Called once, when the layer's turn has come: cuts of all layers at once would take much memory. */
+  readonly plan: () => readonly LayerCut[];
   readonly compression: Compressed;
 }
 
@@ -41,7 +43,10 @@ export interface NewLayerFile extends RewrittenBlob {
 /** Node's own threads, which compress beside those that read and write. */
 const nodeThreads = 4;
 
-/** Rewrites layers, the largest first, several side by side; by their places. Throws UserError that names the layer. */
+/**
+ * Rewrites layers, the largest first, several side by side; by their places, without those that nothing changes. Throws UserError
+ * that names the layer.
+ */
 export async function rewriteLayers(
   tasks: readonly LayerTask[],
   options: RewriteLayersOptions,
@@ -70,15 +75,22 @@ async function rewriteQueue(queue: LayerTask[], made: Map<number, NewLayerFile>,
   const rewriter = createLayerRewriter(options);
   try {
     for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
-      made.set(task.layer.index, await rewriteTask(rewriter, task, options));
+      const cuts = packCuts(task.plan());
+      if (cuts.count === 0 && task.compression.kind === task.index.compression) continue;
+      made.set(task.layer.index, await rewriteTask(rewriter, task, cuts, options));
     }
   } finally {
     await rewriter.close();
   }
 }
 
-async function rewriteTask(rewriter: LayerRewriter, task: LayerTask, options: QueueOptions): Promise<NewLayerFile> {
-  const { layer, index, cuts, compression } = task;
+async function rewriteTask(
+  rewriter: LayerRewriter,
+  task: LayerTask,
+  cuts: PackedCuts,
+  options: QueueOptions,
+): Promise<NewLayerFile> {
+  const { layer, index, compression } = task;
   const id = `rewrite-${layer.index}`;
   const total = layer.blob.size;
   const path = join(options.folder, `layer-${layer.index}`);
@@ -86,7 +98,15 @@ async function rewriteTask(rewriter: LayerRewriter, task: LayerTask, options: Qu
   try {
     const source = await localBlob(layer, options);
     const { digest, tarBytes } = index;
-    const job = { source, digest, tarBytes, isGzip: index.compression === "gzip", cuts, compression, output: path };
+    const job = {
+      source,
+      digest,
+      tarBytes,
+      isGzip: index.compression === "gzip",
+      cuts,
+      compression,
+      output: path,
+    };
     const blob = await rewriter.rewrite(job, (done) => options.onProgress({ kind: "advance", id, done, total }));
     if (layer.blob.kind === "stream") await rm(source.path);
     options.onProgress({ kind: "end", id });

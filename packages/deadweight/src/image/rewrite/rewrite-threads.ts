@@ -2,7 +2,7 @@ import type { Limits } from "../../archive/limits.ts";
 import type { ThreadError } from "../layer-threads.ts";
 import type { FilePart } from "./blob-pieces.ts";
 import type { Compressed } from "./compress-blocks.ts";
-import type { LayerCut } from "./layer-cut.ts";
+import type { PackedCuts } from "./packed-cuts.ts";
 
 /** What a thread that rewrites layers is started with. */
 export interface RewriteStart {
@@ -20,7 +20,7 @@ export interface RewriteJob {
   readonly digest: string;
   readonly tarBytes: number;
   readonly isGzip: boolean;
-  readonly cuts: readonly LayerCut[];
+  readonly cuts: PackedCuts;
   readonly compression: Compressed;
   /** Where the new blob goes; the file is made. */
   readonly output: string;

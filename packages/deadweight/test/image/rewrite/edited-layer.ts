@@ -4,6 +4,7 @@ import type { EntryEdit } from "../../../src/contracts/transform.ts";
 import { editedPieces } from "../../../src/image/rewrite/edited-pieces.ts";
 import { attributesOf } from "../../../src/image/rewrite/entry-span.ts";
 import { planLayerCuts } from "../../../src/image/rewrite/layer-edits.ts";
+import { packCuts, unpackCuts } from "../../../src/image/rewrite/packed-cuts.ts";
 import { indexOf } from "../../support/layers.ts";
 import { readTar } from "../../support/tar-reading.ts";
 
@@ -15,7 +16,11 @@ export function editLayer(
 ): Uint8Array {
   const layer = indexOf(archive, []);
   const cuts = planLayerCuts(layer, { edits, attributesOf: (entry) => attributesOf(layer, entry) });
-  return Buffer.concat(Array.from(editedPieces(pieces(archive, pieceBytes), cuts, defaultLimits), ({ bytes }) => bytes.slice()));
+  return Buffer.concat(
+    Array.from(editedPieces(pieces(archive, pieceBytes), unpackCuts(packCuts(cuts)), defaultLimits), ({ bytes }) =>
+      bytes.slice(),
+    ),
+  );
 }
 
 /** An entry in a line: type, name, where a link leads, size, owner and mode. */

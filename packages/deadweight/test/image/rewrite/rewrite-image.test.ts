@@ -84,6 +84,18 @@ test("I2: without an edit everything is as it was, to the byte, and no label is 
   );
 });
 
+test("I2: edits that change nothing leave the layer as it is", async () => {
+  const read = await readImage(three);
+  const hide = { action: "hide" } as const;
+  const same = { action: "take-attributes", of: entryAt(read.layers, 0, "a/one") } as const;
+  const after = await rewrite(read, [
+    [2, "a/one", hide],
+    [0, "a/one", same],
+  ]);
+  assert.deepEqual(after.changed, []);
+  assert.equal(after.manifest.descriptor.digest, three.manifest.descriptor.digest);
+});
+
 test("layers with an edit are written again in their kind, the others stay; config and manifest follow", async () => {
   const read = await readImage(three);
   const edits = [
