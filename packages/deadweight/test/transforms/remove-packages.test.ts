@@ -143,6 +143,17 @@ test("what lies in the base image stays, with its package", () => {
   assert.deepEqual(planned([below, [{ path: "a", content: "x" }]], { only: ["remove-packages"], base: 1 }).edits, []);
 });
 
+test("a link of the base image that others list too is nobody's reason to stay", () => {
+  const linked = [symlink("lib", "usr/lib"), ...debian(base.map((one) => ({ ...one, files: [...(one.files ?? []), "lib"] })))];
+  const below = linked.filter((entry) => entry.path !== "lib" || entry.type === "symlink");
+  const listing = tools.map((one) => (one.name === "make" ? { ...one, files: [...(one.files ?? []), "lib"] } : one));
+  const all = base.map((one) => ({ ...one, files: [...(one.files ?? []), "lib"] })).concat(listing);
+  const above = debian(all).filter(({ path }) => path.startsWith("var/") || !below.some((one) => one.path === path));
+  const result = planned([below, above], { only: ["remove-packages"], base: 1 });
+  assert.deepEqual(removed(result), allTools);
+  assert.ok(!result.edits.some((edit) => edit.endsWith(":lib")));
+});
+
 test("a lower copy in the base image is hidden", () => {
   const below = [...debian(base), { path: "usr/bin/make", content: "old" }];
   const above = debian([...base, ...tools]).filter(

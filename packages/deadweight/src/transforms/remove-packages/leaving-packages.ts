@@ -29,8 +29,15 @@ export function leavingPackages(facts: Facts, context: PlanContext): LeavingPack
   const idle = new Set<Package>(facts.get(buildPackages).idle);
   const named = namesInRecords(facts);
   const isFree = (entry: number): boolean => context.mayEdit(tree.layerOf(entry)) && !context.isKept(tree.path(entry));
+  // Packages list `/lib`, too, which is a link of the base image.
+  const shared = filesOf(
+    tree,
+    all.filter((one) => !idle.has(one)),
+  );
   const isClean = (one: InstalledPackage): boolean =>
-    infoStem(one) !== undefined && !named.has(plainName(one)) && [...filesOf(tree, [one])].every(isFree);
+    infoStem(one) !== undefined &&
+    !named.has(plainName(one)) &&
+    [...filesOf(tree, [one])].every((entry) => shared.has(entry) || isFree(entry));
   let found = leave(facts, all, new Set(all.filter((one) => idle.has(one) && isClean(one))));
   for (;;) {
     const held = heldEntries(tree, found, isFree);
