@@ -16,7 +16,8 @@ export const dpkg: Cataloger = defineCataloger({
     { names: ["extended_states"], path: /^var\/lib\/apt\/[^/]+$/ },
     { endings: [".list"], path: /^var\/lib\/dpkg\/info\/[^/]+$/ },
     { path: /^var\/lib\/dpkg\/status\.d\/[^/]+$/ },
-    // Not for the catalog: what depends on packages when they are removed (transforms/remove-packages).
+    // Not for the catalog: what has to follow when packages or their files are removed (transforms).
+    { endings: [".md5sums"], path: /^var\/lib\/dpkg\/info\/[^/]+$/ },
     { path: /^var\/lib\/dpkg\/(?:alternatives|triggers)\/[^/]+$/ },
   ],
   catalog,

@@ -50,6 +50,8 @@ export interface Transform {
   readonly safety: Safety;
   /** Lower ones plan first: what they remove, later ones need not look at. */
   readonly order: number;
+  /** It keeps true what others change, so it is not chosen by name: it runs unless it is skipped. */
+  readonly follows?: true;
   /** Edits of distinct entries in layers that may be edited. */
   readonly plan: (facts: Facts, context: PlanContext) => readonly PlannedEdit[];
 }

@@ -10,6 +10,7 @@ import { linkDuplicates } from "./link-duplicates.ts";
 import { removeCaches } from "./remove-caches.ts";
 import { removeLeftovers } from "./remove-leftovers.ts";
 import { removePackages } from "./remove-packages.ts";
+import { updatePackageRecords } from "./update-package-records.ts";
 
 /** All transforms, by name. */
 export const transforms: readonly Transform[] = [
@@ -23,4 +24,5 @@ export const transforms: readonly Transform[] = [
   removeCaches,
   removeLeftovers,
   removePackages,
+  updatePackageRecords,
 ];

@@ -142,3 +142,54 @@ test("a second run finds nothing more", () => {
     { numRuns: 200 },
   );
 });
+
+const cached: TestEntry[] = [
+  ...["root/", "root/.npm/", "root/.npm/_cacache/", "tmp/"].map((path) => ({ path })),
+  { path: "root/.npm/_cacache/a", content: "x".repeat(600) },
+  { path: "tmp/a", content: "x" },
+  { path: "b", content: "x" },
+];
+const layers = [cached, [{ path: "b", content: "y" }]];
+
+test("the level says what is done, and names choose among it", () => {
+  const [cache, leftover, shadowed] = ["remove 0:root/.npm/_cacache/a", "remove 0:tmp/a", "remove 0:b"];
+  assert.deepEqual(planned(layers, { level: "lossless" }).edits, [cache, shadowed]);
+  assert.deepEqual(planned(layers, { level: "verified" }).edits, [cache, leftover, shadowed]);
+  assert.deepEqual(planned(layers, { level: "verified", skip: ["remove-caches"] }).edits, [leftover, shadowed]);
+  assert.deepEqual(planned(layers, { level: "lossless", only: ["remove-leftovers"] }).edits, [leftover]);
+});
+
+test("a name that is none is an error with the one that was meant", () => {
+  for (const names of [{ only: ["drop-shadow"] }, { skip: ["drop-shadow"] }])
+    assert.throws(() => planned(layers, names), {
+      code: "unknown-transform",
+      exitCode: 2,
+      message: 'transform "drop-shadow": there is none of that name',
+      hint: 'did you mean "drop-shadowed"?',
+    });
+});
+
+test("each edit is a change with its bytes, and the sums are the prediction", () => {
+  const { plan } = planned(layers, { level: "verified" });
+  assert.deepEqual(
+    plan.changes.map(({ transform, action, layer, path, bytesBefore, bytesAfter }) => [
+      transform,
+      action,
+      layer,
+      path,
+      bytesBefore,
+      bytesAfter,
+    ]),
+    [
+      ["remove-caches", "remove", 0, "root/.npm/_cacache/a", 1536, 0],
+      ["remove-leftovers", "remove", 0, "tmp/a", 1024, 0],
+      ["drop-shadowed", "remove", 0, "b", 1024, 0],
+    ],
+  );
+  const before = layers.reduce((total, layer) => total + tarOf(layer).length, 0);
+  assert.equal(plan.predicted.tarBytes, before - 1536 - 1024 - 1024);
+});
+
+test("a pattern to keep that matches nothing is told", () => {
+  assert.deepEqual(planned(layers, { keep: ["/opt/*", "tmp"] }).plan.notes, ['nothing to keep matches "/opt/*"']);
+});

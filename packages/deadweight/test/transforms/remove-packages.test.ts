@@ -144,10 +144,9 @@ test("what lies in the base image stays, with its package", () => {
 });
 
 test("a link of the base image that others list too is nobody's reason to stay", () => {
-  const linked = [symlink("lib", "usr/lib"), ...debian(base.map((one) => ({ ...one, files: [...(one.files ?? []), "lib"] })))];
-  const below = linked.filter((entry) => entry.path !== "lib" || entry.type === "symlink");
-  const listing = tools.map((one) => (one.name === "make" ? { ...one, files: [...(one.files ?? []), "lib"] } : one));
-  const all = base.map((one) => ({ ...one, files: [...(one.files ?? []), "lib"] })).concat(listing);
+  const listing = (one: DebianPackage): DebianPackage => ({ ...one, files: [...(one.files ?? []), "lib"] });
+  const below = [symlink("lib", "usr/lib"), ...debian(base.map(listing)).filter(({ path }) => path !== "lib")];
+  const all = [...base.map(listing), ...tools.map((one) => (one.name === "make" ? listing(one) : one))];
   const above = debian(all).filter(({ path }) => path.startsWith("var/") || !below.some((one) => one.path === path));
   const result = planned([below, above], { only: ["remove-packages"], base: 1 });
   assert.deepEqual(removed(result), allTools);

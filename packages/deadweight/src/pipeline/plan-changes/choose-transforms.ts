@@ -5,7 +5,7 @@ import { UserError } from "../../lib/user-error.ts";
 /** Which transforms run. */
 export interface TransformChoice {
   readonly level: "lossless" | "verified";
-  /** These alone, whatever their safety. */
+  /** These alone, whatever their safety, and what follows others. */
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
 }
@@ -20,8 +20,9 @@ export function chooseTransforms(all: readonly Transform[], { level, only, skip 
       exitCode: 2,
     });
   }
-  const isOn = ({ name, safety }: Transform): boolean => {
+  const isOn = ({ name, safety, follows }: Transform): boolean => {
     if (skip?.includes(name) === true) return false;
+    if (follows === true) return true;
     return only === undefined ? safety === "lossless" || safety === level : only.includes(name);
   };
   return all.filter(isOn).toSorted((one, other) => one.order - other.order);
