@@ -42,8 +42,10 @@ function comparePaths(tree: FileTree, one: number, other: number): number {
 function* impliedFolders(tree: FileTree, entry: number): Generator<number> {
   const own = tree.nodeOf(entry);
   // An opaque marker lies in its folder.
-  const lowest = tree.type(entry) === "opaque" ? own : tree.paths.parent(own);
-  for (let folder = lowest; folder > 0 && tree.visible(folder) < 0; folder = tree.paths.parent(folder)) {
+  let folder = tree.type(entry) === "opaque" ? own : tree.paths.parent(own);
+  for (; folder > 0; folder = tree.paths.parent(folder)) {
+    const visible = tree.visible(folder);
+    if (visible >= 0 && tree.type(visible) === "directory") return;
     if (!isHiddenLater(tree, folder, tree.layerOf(entry))) yield folder;
   }
 }

@@ -96,7 +96,7 @@ function createDraft(facts: Facts, limits: Pick<PlanContext, "isKept" | "mayEdit
   const add = (transform: Transform): void => {
     const planned = new Map<number, PlannedEdit>();
     for (const edit of transform.plan(facts, context)) {
-      if (isAllowed(tree, context, edit) && !edits.has(edit.entry) && !uncovered.has(edit.entry)) planned.set(edit.entry, edit);
+      if (isAllowed(tree, context, edit) && isNew(context, edit)) planned.set(edit.entry, edit);
     }
     const goes = [...planned.values()].filter(({ edit, instead }) => edit.action === "remove" && instead === undefined);
     const removals = resolveRemovals(
@@ -115,6 +115,13 @@ function createDraft(facts: Facts, limits: Pick<PlanContext, "isKept" | "mayEdit
     }
   };
   return { add, edits: () => new Map([...edits].sort(([one], [other]) => one - other)) };
+}
+
+/** The first edit of an entry stands, but what takes attributes may become a link of what takes the same. */
+function isNew({ editOf, isUncovered }: PlanContext, { entry, edit }: PlannedEdit): boolean {
+  const before = editOf(entry);
+  if (edit.action === "link") return before === undefined || before.action === "take-attributes";
+  return before === undefined && !isUncovered(entry);
 }
 
 /** A hidden entry may go though its path is to be kept: what a container sees there stays. */

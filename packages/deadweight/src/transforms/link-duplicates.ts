@@ -23,10 +23,8 @@ export const linkDuplicates: Transform = defineTransform({
 /** Copies that no container shows are left alone: they are to go, not to be linked. */
 function linksOf(facts: Facts, context: PlanContext, copies: readonly number[]): PlannedEdit[] {
   const tree = facts.get(fileTree);
-  const free = copies.filter(
-    (entry) => tree.fate(entry) === "visible" && context.mayEdit(tree.layerOf(entry)) && context.editOf(entry) === undefined,
-  );
-  return [...Map.groupBy(free, (entry) => attributesOf(tree, entry)).values()].flatMap((equal) => {
+  const free = copies.filter((entry) => context.mayEdit(tree.layerOf(entry)) && isShown(tree, context, entry));
+  return [...Map.groupBy(free, (entry) => attributesOf(tree, context, entry)).values()].flatMap((equal) => {
     const [first, ...others] = equal.toSorted((one, other) => one - other);
     if (first === undefined) return [];
     const reason = `duplicate-files: the same content, owner, mode and time as /${textOf(tree.path(first))}`;
@@ -36,8 +34,27 @@ function linksOf(facts: Facts, context: PlanContext, copies: readonly number[]):
   });
 }
 
-/** Everything that names of one file share, and the layer, as links do not reach into others. */
-function attributesOf(tree: FileTree, entry: number): string {
-  const xattrs = [...tree.xattrs(entry)].sort(([one], [other]) => (one < other ? -1 : 1));
-  return JSON.stringify([tree.layerOf(entry), tree.owner(entry), tree.mode(entry), tree.mtime(entry), xattrs]);
+/** Seen as it is stored, or once a copy above it has gone, with the attributes of that one. */
+function isShown(tree: FileTree, context: PlanContext, entry: number): boolean {
+  const edit = context.editOf(entry);
+  if (context.isUncovered(entry)) return edit === undefined || edit.action === "take-attributes";
+  return edit === undefined && tree.fate(entry) === "visible";
+}
+
+/**
+ * Everything that names of one file share, and the layer, as links do not reach into others. What takes attributes is linked to what
+ * takes the same ones: a file gets those of one of its names.
+ */
+function attributesOf(tree: FileTree, context: PlanContext, entry: number): string {
+  const edit = context.editOf(entry);
+  const source = edit?.action === "take-attributes" ? edit.of : entry;
+  const xattrs = [...tree.xattrs(source)].sort(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify([
+    tree.layerOf(entry),
+    source === entry,
+    tree.owner(source),
+    tree.mode(source),
+    tree.mtime(source),
+    xattrs,
+  ]);
 }

@@ -14,7 +14,7 @@ export function editedLayers(
   return layers.map((layer) => {
     const entries = layer.map((entry, place) => ({ entry, edit: edits.get(first + place) }));
     first += layer.length;
-    return edited(entries, all);
+    return edited(entries, all, edits);
   });
 }
 
@@ -23,7 +23,7 @@ interface Edited {
   readonly edit: EntryEdit | undefined;
 }
 
-function edited(entries: readonly Edited[], all: readonly TestEntry[]): TestEntry[] {
+function edited(entries: readonly Edited[], all: readonly TestEntry[], edits: ReadonlyMap<number, EntryEdit>): TestEntry[] {
   const places = new Map(entries.map(({ entry }, place) => [bare(entry.path), place]));
   const carrierOf = (place: number): number => {
     const { type, link = "" } = entries[place]?.entry ?? { path: "" };
@@ -34,7 +34,7 @@ function edited(entries: readonly Edited[], all: readonly TestEntry[]): TestEntr
     if (edit?.action === "remove") return [];
     if (edit?.action === "hide") return [{ path: entry.path.replace(/([^/]+)\/?$/, ".wh.$1") }];
     if (edit?.action === "rewrite") return [{ ...entry, content: edit.content }];
-    if (edit?.action === "link") return [{ ...withoutContent(entry), type: "hardlink", link: all[edit.to]?.path ?? "" }];
+    if (edit?.action === "link") return [linkTo(entry, edit.to, all, edits)];
     const now = edit?.action === "take-attributes" ? { ...entry, ...attributesOf(all[edit.of]) } : entry;
     const carrier = carrierOf(place);
     const source = entries[carrier];
@@ -53,6 +53,13 @@ function edited(entries: readonly Edited[], all: readonly TestEntry[]): TestEntr
       },
     ];
   });
+}
+
+/** A link has the attributes that the file will have. */
+function linkTo(entry: TestEntry, to: number, all: readonly TestEntry[], edits: ReadonlyMap<number, EntryEdit>): TestEntry {
+  const edit = edits.get(to);
+  const attributes = edit?.action === "take-attributes" ? attributesOf(all[edit.of]) : {};
+  return { ...withoutContent(entry), ...attributes, type: "hardlink", link: all[to]?.path ?? "" };
 }
 
 function isGone(one: Edited | undefined): boolean {

@@ -65,3 +65,19 @@ test("a link costs a header", () => {
     },
   ]);
 });
+
+test("copies that take the attributes of higher ones are linked as they will be", () => {
+  const only = ["drop-metadata-rewrites", "link-duplicates"];
+  const layers = [
+    [file("a"), file("b"), file("c"), file("d", { uid: 1 })],
+    [file("a", { uid: 1 }), file("b", { uid: 1 }), file("c", { uid: 2 })],
+  ];
+  assert.deepEqual(planned(layers, { only }).edits, [
+    "take-attributes 0:a of 1:a",
+    "link 0:b to 0:a",
+    "take-attributes 0:c of 1:c",
+    "remove 1:a",
+    "remove 1:b",
+    "remove 1:c",
+  ]);
+});
