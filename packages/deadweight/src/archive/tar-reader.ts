@@ -159,7 +159,8 @@ export class TarReader {
   /** The collected bytes once they are all there. A piece that is whole by itself is not copied. */
   #collect(piece: Uint8Array): Uint8Array | undefined {
     if (this.#wanted === 0 && this.#collected.length === 0) return piece;
-    this.#collected.push(piece.slice());
+    // A copy: `slice` of a Buffer is none.
+    this.#collected.push(new Uint8Array(piece));
     this.#collectedBytes += piece.length;
     if (this.#wanted > 0) return undefined;
     const whole = this.#collected.length === 1 ? this.#collected[0] : Buffer.concat(this.#collected);
@@ -274,7 +275,7 @@ export class TarReader {
   }
 
   #takeSparseMap(block: Uint8Array): void {
-    this.#mapBytes.push(block.slice());
+    this.#mapBytes.push(new Uint8Array(block));
     this.#mapLines += countNewlines(block);
     if (this.#mapLinesWanted === undefined && this.#mapLines > 0)
       this.#mapLinesWanted = sparseMapLines(Buffer.concat(this.#mapBytes));
