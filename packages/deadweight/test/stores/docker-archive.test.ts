@@ -203,6 +203,12 @@ test("an OCI index that does not name the image leaves it to manifest.json", asy
   await assertIsApp(await openArchive(fileOf(nameless)));
 });
 
+test("a config of several megabytes is read as it is", async () => {
+  const large = JSON.stringify({ ...JSON.parse(config), note: Array.from({ length: 500_000 }, (_, place) => place) });
+  const source = await openArchive(fileOf(savedWith({ path: configName, content: large })));
+  assert.equal(Buffer.from(source.config.bytes).toString() === large, true);
+});
+
 test("members of one name: the digest in the config decides", async () => {
   const wrong: TestEntry = { path: "bb/layer.tar", content: tarOf([{ path: "evil", content: "evil" }]) };
   await assertIsApp(await openArchive(fileOf([...saved, wrong])));
