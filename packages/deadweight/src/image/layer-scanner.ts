@@ -171,11 +171,11 @@ export class LayerScanner {
     }
     if (path === rootNode && type !== "directory") throw corrupt("the root folder is replaced by something else");
     const name = this.#paths.name(path);
+    if (!name.startsWith(".wh.")) return { type, node: path };
     const folder = this.#paths.parent(path);
     if (name === ".wh..wh..opq") return { type: "opaque", node: folder };
-    // AUFS kept its own records as .wh..wh.plnk and the like: engines leave them out, with all below.
-    if (/^\/*(?:\.\/+)*\.wh\.\.wh\./.test(entry.name) || name.startsWith(".wh..wh.")) return { type: "whiteout", node: path };
-    if (!name.startsWith(".wh.")) return { type, node: path };
+    // AUFS kept its own records as .wh..wh.plnk and the like; they hide nothing.
+    if (name.startsWith(".wh..wh.")) return { type: "whiteout", node: path };
     const hidden = name.slice(4);
     if (hidden === "" || hidden === "." || hidden === "..") throw corrupt(`a whiteout of ${JSON.stringify(hidden)}`);
     return { type: "whiteout", node: this.#paths.child(folder, hidden) };
