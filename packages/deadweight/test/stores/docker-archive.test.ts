@@ -312,6 +312,11 @@ test("an archive is recognised by manifest.json, a compressed one by its first h
   assert.equal(await recognises(fileOf(saved)), true);
   assert.equal(await recognises(fileOf(gzipSync(tarOf(saved)))), true);
   assert.equal(await recognises(fileOf(zstdCompressSync(tarOf(saved)))), true);
+  // pzstd begins with a skippable frame: RFC 8878, 3.1.2.
+  const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]);
+  const path = fileOf(Buffer.concat([skippable, zstdCompressSync(tarOf(saved))]));
+  assert.equal(await recognises(path), true);
+  await assertIsApp(await openArchive(path));
   assert.equal(await recognises(fileOf([{ path: "etc/passwd", content: "x" }])), false);
   assert.equal(await recognises(fileOf(gzipSync(Buffer.from("no archive")))), false);
   assert.equal(await recognises(fileOf(Buffer.from("no archive"))), false);
