@@ -27,13 +27,8 @@ test("without the header the version is what the folder says; several are told a
     { path: "opt/py/include/python3.13/patchlevel.h", content: '#define PY_VERSION "3.13.0rc1+"\n' },
     { path: "lib/python3.12/os.py", content: "x" },
   ]);
-  assert.deepEqual(
-    cpython
-      .catalog(files)
-      .packages.map(({ version }) => version)
-      .sort(),
-    ["3.11", "3.12", "3.13.0rc1+"],
-  );
+  const versions = cpython.catalog(files).packages.map(({ version }) => version);
+  assert.deepEqual(new Set(versions), new Set(["3.11", "3.12", "3.13.0rc1+"]));
 });
 
 test("a distribution in site-packages keeps its own files", () => {

@@ -5,6 +5,7 @@ import { isLoopback } from "./is-loopback.ts";
 
 const mostRedirects = 5;
 
+/** One request with what may be sent along, and its answer. */
 export interface Exchange {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
