@@ -118,7 +118,7 @@ export class TarReader {
         at += count;
       }
     } catch (error) {
-      throw this.#located(error);
+      throw this.located(error);
     }
   }
 
@@ -126,7 +126,7 @@ export class TarReader {
   end(): void {
     if (this.#state === "ended" || this.#state === "padding") return;
     if (this.#state === "header" && this.#collectedBytes === 0) return;
-    throw this.#located(
+    throw this.located(
       new UserError(
         "corrupt-layer",
         `tar: the archive ends in the middle of ${this.#state === "content" ? "a file" : "a header"}`,
@@ -316,7 +316,8 @@ export class TarReader {
     return this.#header;
   }
 
-  #located(error: unknown): unknown {
+  /** A UserError with the offset and the path at hand in its message; any other error as it is. */
+  located(error: unknown): unknown {
     if (!(error instanceof UserError)) return error;
     const name = this.#entryName === "" ? "" : ` near ${JSON.stringify(textOf(this.#entryName))}`;
     return new UserError(error.code, `${error.message} (at byte ${this.#offset} of the layer${name})`, { cause: error });

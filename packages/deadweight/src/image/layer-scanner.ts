@@ -109,6 +109,11 @@ export class LayerScanner {
     };
   }
 
+  /** An error of what makes the bytes, with the offset and the path that the layer has been read to. */
+  located(error: unknown): unknown {
+    return this.#reader.located(error);
+  }
+
   /** Closes what is open after a failure. */
   abort(): void {
     this.#keeper?.discard();
