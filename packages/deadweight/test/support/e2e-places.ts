@@ -45,8 +45,10 @@ export async function spread(image: string, { registry }: LockedRegistry): Promi
   const at = (name: string): string => join(folder, name);
   const remote = `docker://${registry.host}/e2e/${image}:1`;
   await docker("save", "--output", at("saved.tar"), image);
-  await skopeo([], `docker-archive:${at("saved.tar")}`, `oci:${at("gzip")}:e2e`);
-  await skopeo(["--dest-compress-format", "zstd"], `docker-archive:${at("saved.tar")}`, `oci:${at("zstd")}:e2e`);
+  // The lowest level is the quickest.
+  const quick = ["--dest-compress-level", "1", "--dest-compress-format"];
+  await skopeo([...quick, "gzip"], `docker-archive:${at("saved.tar")}`, `oci:${at("gzip")}:e2e`);
+  await skopeo([...quick, "zstd"], `docker-archive:${at("saved.tar")}`, `oci:${at("zstd")}:e2e`);
   await skopeo(["--preserve-digests"], `oci:${at("gzip")}:e2e`, `oci-archive:${at("layout.tar")}:e2e`);
   const login = ["--dest-creds", `${user}:${password}`, "--dest-tls-verify=false"];
   await skopeo(["--preserve-digests", ...login], `oci:${at("gzip")}:e2e`, remote);
