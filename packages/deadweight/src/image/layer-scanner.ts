@@ -130,8 +130,8 @@ export class LayerScanner {
     this.#entry = number;
     const { type, node } = this.#place(entry);
     this.#record(number, entry, type, node);
-    if (this.#paths.bytes + this.#textBytes > limits.metadataBytes)
-      throw corrupt(`names, links and attributes of more than ${limits.metadataBytes} bytes`);
+    if (this.#paths.bytes + this.#textBytes > limits.metadataBytes + 100 * this.#columns.count)
+      throw corrupt(`names, links and attributes of ${number + 1} entries take more than ${limits.metadataBytes} bytes`);
     this.#isFile = type === "file";
     this.#remaining = entry.storedSize;
     this.#hash = undefined;
