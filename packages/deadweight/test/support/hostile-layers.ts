@@ -152,7 +152,11 @@ const links: readonly HostileStack[] = [
     shows: ["d", "d/f", "h", "s"],
   },
   { what: "the root as a symlink", layers: [layer(symlink(".", "/etc"))], refused: /^tar: the root folder is replaced/ },
-  { what: "the root as a file", layers: [layer(file("a"), { path: "/", type: "file", content: "x" })], refused: /^tar: the root folder is replaced/ },
+  {
+    what: "the root as a file",
+    layers: [layer(file("a"), { path: "/", type: "file", content: "x" })],
+    refused: /^tar: the root folder is replaced/,
+  },
   {
     what: "a folder over a symlink",
     layers: [layer(symlink("l", "/etc")), layer({ path: "l/", mode: 0o777 })],
