@@ -60,6 +60,8 @@ export function mergeLayers(layers: readonly LayerIndex[]): MergedLayers {
   return merger.result();
 }
 
+const belowNoFolder = "lies below what is no folder: runtimes differ in where it goes";
+
 class Merger {
   readonly #paths = new PathTable();
   readonly #bases: number[] = [0];
@@ -99,11 +101,13 @@ class Merger {
       this.#hiddenBy[base + at] = index;
       this.#content[base + at] = base + at;
     }
-    this.#applyMarkers(base, layer);
+    const made = this.#applyMarkers(base, layer);
     for (let at = 0; at < layer.count; at++) {
       if (!isMarker(layer.type[at] ?? 0)) this.#place(base + at);
       if (layer.type[at] === typeNumber.hardlink) this.#link(base + at, nodeOf[layer.linkNode[at] ?? 0] ?? 0);
     }
+    // A marker's folder that the layer stores itself is nothing odd.
+    for (const [entry, obstacle] of made) if ((this.#visible[obstacle] ?? -1) < base) this.#odd(entry, belowNoFolder);
   }
 
   result(): MergedLayers {
@@ -121,8 +125,10 @@ class Merger {
   }
 
   /** A layer's markers hide lower layers alone, wherever in the archive they stand. */
-  #applyMarkers(base: number, layer: LayerIndex): void {
+  #applyMarkers(base: number, layer: LayerIndex): [entry: number, obstacle: number][] {
     this.#whiteouts = new Set();
+    const made: [number, number][] = [];
+    const later = (entry: number, obstacle: number): void => void made.push([entry, obstacle]);
     for (let at = 0; at < layer.count; at++) {
       const type = layer.type[at] ?? 0;
       if (!isMarker(type)) continue;
@@ -131,15 +137,16 @@ class Merger {
       if (type === typeNumber.opaque && node === rootNode) {
         this.#odd(base + at, "an opaque marker at the root: overlay file systems ignore it, other runtimes do not");
       } else if (type === typeNumber.opaque) {
-        this.#makeFolders(node, base + at);
+        this.#makeFolders(node, base + at, later);
         this.#hideBelow(node, "below-opaque");
       } else {
-        this.#makeFolders(this.#paths.parent(node), base + at);
+        this.#makeFolders(this.#paths.parent(node), base + at, later);
         this.#hide(node, "removed");
         this.#hideBelow(node, "below-removed");
         this.#whiteouts.add(node);
       }
     }
+    return made;
   }
 
   #place(entry: number): void {
@@ -169,9 +176,13 @@ class Merger {
   }
 
   /** An entry below what is a link or a file in the stack: overlay makes a folder of it, other runtimes follow the link. */
-  #makeFolders(folder: number, entry: number): void {
+  #makeFolders(
+    folder: number,
+    entry: number,
+    tell = (of: number, _obstacle: number): void => this.#odd(of, belowNoFolder),
+  ): void {
     for (let up = this.#obstacle(folder); up !== rootNode; up = this.#obstacle(this.#paths.parent(up))) {
-      this.#odd(entry, "lies below what is no folder: runtimes differ in where it goes");
+      tell(entry, up);
       this.#hide(up, "replaced");
     }
   }
