@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { createFileTree } from "../../src/facts/file-tree.ts";
 import { docker, exported, load } from "../support/engine.ts";
+import { ownName, removeLeftovers } from "../support/engine-names.ts";
 import { randomStack, savedImages } from "../support/e2e-stacks.ts";
 import { visibleIn, visibleInArchive } from "../support/e2e-visible.ts";
 import { indexOf, tarOf } from "../support/layers.ts";
@@ -16,10 +17,13 @@ const madeByTheEngine = /^(?:\.dockerenv|(?:dev|etc|proc|sys)(?:\/.*)?)$/;
 
 describe("random stacks of layers look as the engine's overlay file system shows them", { skip: withoutEngine() }, () => {
   const stacks = Array.from({ length: stackCount }, (_, index) => ({
-    name: `deadweight-e2e-${process.pid}-stack-${firstSeed + index}`,
+    name: ownName(`stack-${firstSeed + index}`),
     layers: randomStack(seededRandom(firstSeed + index)).map((entries) => tarOf(entries)),
   }));
-  before(() => load(savedImages(new Map(stacks.map(({ name, layers }) => [name, layers])))));
+  before(async () => {
+    await removeLeftovers();
+    await load(savedImages(new Map(stacks.map(({ name, layers }) => [name, layers]))));
+  });
   after(() => docker("image", "rm", "--force", ...stacks.map(({ name }) => name)));
 
   for (const { name, layers } of stacks) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { Report, ReportComponent } from "../../src/index.ts";
 import { docker, exported, output, type Builder } from "../support/engine.ts";
@@ -9,6 +10,7 @@ import { spread, startLockedRegistry, weigh, type LockedRegistry, type Place, ty
 import { assertExact, bytesOf, claimsOf, pathOf, withoutStore } from "../support/e2e-report.ts";
 import { treeOf, visibleIn, visibleInArchive } from "../support/e2e-visible.ts";
 import { isInstalled } from "../support/registry.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { withoutEngine } from "../support/tools.ts";
 
 /** Why these tests can't run on this machine, or false. */
@@ -29,6 +31,7 @@ interface Weighed {
 describe("images that the engine built", { skip: missing() }, () => {
   let images: BuiltImages;
   let locked: LockedRegistry;
+  const caches = temporaryFolder();
   before(async () => {
     images = await buildImages();
     locked = await startLockedRegistry();
@@ -42,7 +45,7 @@ describe("images that the engine built", { skip: missing() }, () => {
     test(`${recipe}, by the ${builder} builder: the same from every store, and exact`, async () => {
       const places = await spread(images.name(recipe, builder), locked);
       const layers = await Promise.all(places.layers.map((file) => listing(file)));
-      const reports = await weighAll(places, locked);
+      const reports = await weighAll(places, locked, caches);
       const [first] = reports;
       assert.ok(first !== undefined);
       for (const [index, report] of reports.entries()) {
@@ -145,7 +148,8 @@ describe("images that the engine built", { skip: missing() }, () => {
   });
 
   test("--base tells the layers of an image that has a history of its own", async () => {
-    const report = await weigh(`docker:${images.name("numpy")}`, locked, `docker:${images.name("caches")}`);
+    const base = `docker:${images.name("caches")}`;
+    const report = await weigh(`docker:${images.name("numpy")}`, process.env, { base, cache: join(caches, "docker") });
     assert.equal(report.baseImage.layers, 3);
     assert.ok(report.baseImage.evidence.includes(images.name("caches")), report.baseImage.evidence);
     assert.deepEqual(
@@ -163,10 +167,10 @@ const madeByTheEngine = [".dockerenv", "dev", "dev/console", "dev/pts", "dev/shm
   "sys",
 ]);
 
-async function weighAll(places: Places, locked: LockedRegistry): Promise<readonly Report[]> {
+async function weighAll(places: Places, { environment }: LockedRegistry, caches: string): Promise<readonly Report[]> {
   const reports: Report[] = [];
   for (const place of places.all) {
-    const report = await weigh(place.reference, locked);
+    const report = await weigh(place.reference, environment, { cache: join(caches, place.name) });
     assertExact(report);
     assertLayers(report, place, places);
     reports.push(report);
@@ -197,7 +201,7 @@ async function assertDecompressed(report: Report, places: Places): Promise<void>
   ] as const) {
     if (!isInstalled(program)) continue;
     const place = places.all.find((known) => known.name === name);
-    const weighed = await weigh(place?.reference ?? "", { environment: process.env });
+    const weighed = await weigh(place?.reference ?? "", process.env);
     for (const layer of weighed.layers) {
       const blob = `${place?.reference.replace(/^oci:|:e2e$/g, "")}/blobs/${layer.digest.replace(":", "/")}`;
       const bytes = await output("sh", ["-c", '"$1" -dc < "$2" | wc -c', "sh", program, blob]);

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { build, docker, type Builder } from "./engine.ts";
+import { ownLabel, ownName, removeLeftovers } from "./engine-names.ts";
 import { tagBase } from "./e2e-base.ts";
 import { serveNumpy, type WheelIndex } from "./e2e-wheel-index.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -24,7 +25,7 @@ RUN chown -R 1000:1000 /srv/app`,
 RUN pip install --break-system-packages --disable-pip-version-check --index-url INDEX --trusted-host 127.0.0.1 numpy
 COPY main.py /app/main.py`,
   stages: `AS build
-LABEL deadweight-e2e=PROCESS
+LABEL OWN
 RUN mkdir -p /out/bin && seq 1 200000 > /out/numbers && cp /usr/bin/seq /out/bin/count
 FROM BASE
 COPY --from=build /out /opt/app
@@ -35,7 +36,6 @@ export type Recipe = keyof typeof recipes;
 
 /** The images in the engine. */
 export interface BuiltImages {
-  readonly base: string;
   /** The version of numpy that one of them has. */
   readonly numpyVersion: string;
   readonly name: (recipe: Recipe, builder?: Builder) => string;
@@ -43,35 +43,38 @@ export interface BuiltImages {
   readonly remove: () => Promise<void>;
 }
 
-/** Builds all images. Their names are this process's own, so that two runs do not disturb one another. */
+/** Builds all images. */
 export async function buildImages(): Promise<BuiltImages> {
-  const name = (of: string): string => `deadweight-e2e-${process.pid}-${of}`;
-  const base = name("base");
+  await removeLeftovers();
+  const base = ownName("base");
   const index = await serveNumpy();
+  const make = async (recipe: Recipe, builder: Builder, from: string): Promise<void> =>
+    build(builder, context(`FROM ${from} ${recipes[recipe]}\n`, base, index), nameOf(recipe, builder));
   try {
     await tagBase(base);
     await make("caches", "legacy", base);
     await make("ownership", "legacy", base);
-    await make("numpy", "legacy", name("caches"));
+    await make("numpy", "legacy", nameOf("caches", "legacy"));
     await make("stages", "legacy", base);
-    await make("stages", "buildkit", base, name("stages-buildkit"));
+    await make("stages", "buildkit", base);
+  } catch (error) {
+    await remove();
+    throw error;
   } finally {
     await index.close();
   }
-  async function make(recipe: Recipe, builder: Builder, from: string, tag: string = name(recipe)): Promise<void> {
-    await build(builder, context(`FROM ${from} ${recipes[recipe]}\n`, base, index), tag);
-  }
-  const names = [...Object.keys(recipes), "stages-buildkit", "base"].map(name).reverse();
-  return {
-    base,
-    numpyVersion: index.version,
-    name: (recipe, builder = "legacy") => name(builder === "legacy" ? recipe : `${recipe}-${builder}`),
-    remove: async () => {
-      await docker("image", "rm", "--force", ...names);
-      // The first builder keeps the image of a stage, without a name.
-      await docker("image", "prune", "--force", "--filter", `label=deadweight-e2e=${process.pid}`);
-    },
-  };
+  return { numpyVersion: index.version, name: (recipe, builder = "legacy") => nameOf(recipe, builder), remove };
+}
+
+function nameOf(recipe: Recipe, builder: Builder): string {
+  return ownName(builder === "legacy" ? recipe : `${recipe}-${builder}`);
+}
+
+async function remove(): Promise<void> {
+  const names = [...Object.keys(recipes), "stages-buildkit", "base"].map(ownName).reverse();
+  await docker("image", "rm", "--force", ...names);
+  // The first builder keeps the image of a stage, without a name.
+  await docker("image", "prune", "--force", "--filter", `label=${ownLabel}`);
 }
 
 /** A folder with the Dockerfile and what it copies. */
@@ -81,10 +84,10 @@ function context(dockerfile: string, base: string, index: WheelIndex): string {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
   };
-  const values: Readonly<Record<string, string>> = { BASE: base, INDEX: index.url, PROCESS: String(process.pid) };
+  const values: Readonly<Record<string, string>> = { BASE: base, INDEX: index.url, OWN: ownLabel };
   write(
     "Dockerfile",
-    dockerfile.replace(/BASE|INDEX|PROCESS/g, (word) => values[word] ?? word),
+    dockerfile.replace(/BASE|INDEX|OWN/g, (word) => values[word] ?? word),
   );
   write("main.py", "import numpy\nprint(numpy.__version__)\n");
   for (const path of applicationFiles)

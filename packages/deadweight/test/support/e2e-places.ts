@@ -98,12 +98,16 @@ async function unpack(archive: string, folder: string): Promise<readonly string[
   return (image?.Layers ?? []).map((layer) => join(folder, layer));
 }
 
-/** Weighs an image as the command line would, every layer read anew. */
+/**
+ * Weighs an image as the command line would. With a cache folder, what an earlier image in the same place had is not read again:
+ * each store reads every layer once.
+ */
 export async function weigh(
   reference: string,
-  { environment }: Pick<LockedRegistry, "environment">,
-  base?: string,
+  environment: LockedRegistry["environment"],
+  { base, cache }: { readonly base?: string; readonly cache?: string } = {},
 ): Promise<Report> {
-  const options = { environment, signal: new AbortController().signal, insecure: [], cache: false };
-  return analyze(reference, base === undefined ? options : { ...options, base });
+  const options = { signal: new AbortController().signal, insecure: [], cache: cache !== undefined };
+  const cached = cache === undefined ? environment : { ...environment, XDG_CACHE_HOME: cache };
+  return analyze(reference, { ...options, environment: cached, ...(base === undefined ? {} : { base }) });
 }
