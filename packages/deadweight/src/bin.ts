@@ -2,8 +2,8 @@ import { setFlagsFromString } from "node:v8";
 import { createInterrupt } from "./cli/interrupt.ts";
 import { run } from "./cli/run.ts";
 
-// V8 sizes its heap by the machine's memory: on a large one it keeps 180 MB of garbage that a tenth of time would collect.
-setFlagsFromString("--optimize-for-size");
+// V8 lets the space for new objects grow to what a large machine can spare: 130 MB more for a few percent of time.
+setFlagsFromString("--semi-space-growth-factor=1");
 
 const now = (): number => performance.now();
 const stop = new AbortController();

@@ -30,7 +30,7 @@ test("every export says in a comment what it is", () => {
     .filter(({ path }) => basename(path) !== "index.ts")
     .flatMap(({ path, text }) =>
       [...text.matchAll(/^export (?:async )?(?:function\*?|class|const|interface|type) (\w+)/gm)]
-        .filter((match) => !/\*\/\n$/.test(text.slice(0, match.index)))
+        .filter((match) => !text.slice(0, match.index).endsWith("*/\n"))
         .map((match) => `${path}: ${match[1]}`),
     );
   const isSelfEvident = (line: string): boolean => /: \w+(?:Options|Entry|Type|Format|Start|Message|Result)$/.test(line);

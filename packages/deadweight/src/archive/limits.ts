@@ -8,7 +8,7 @@ export interface Limits {
   readonly entriesPerLayer: number;
   /** One name or link target. */
   readonly nameBytes: number;
-  /** Names, link targets and extended attributes that are kept of one layer. */
+  /** Names, link targets and extended attributes that are kept of one layer, beside 100 bytes for each of its entries. */
   readonly metadataBytes: number;
   /** One PAX or GNU long-name record. */
   readonly specialHeaderBytes: number;
@@ -36,7 +36,7 @@ export const defaultLimits: Limits = {
   layerBytes: 256 * GiB,
   entriesPerLayer: 5_000_000,
   nameBytes: 64 * KiB,
-  metadataBytes: 512 * MiB,
+  metadataBytes: 64 * MiB,
   specialHeaderBytes: MiB,
   manifestBytes: 4 * MiB,
   configBytes: 8 * MiB,

@@ -118,7 +118,7 @@ export class TarReader {
         at += count;
       }
     } catch (error) {
-      throw this.#located(error);
+      throw this.located(error);
     }
   }
 
@@ -126,7 +126,7 @@ export class TarReader {
   end(): void {
     if (this.#state === "ended" || this.#state === "padding") return;
     if (this.#state === "header" && this.#collectedBytes === 0) return;
-    throw this.#located(
+    throw this.located(
       new UserError(
         "corrupt-layer",
         `tar: the archive ends in the middle of ${this.#state === "content" ? "a file" : "a header"}`,
@@ -159,7 +159,8 @@ export class TarReader {
   /** The collected bytes once they are all there. A piece that is whole by itself is not copied. */
   #collect(piece: Uint8Array): Uint8Array | undefined {
     if (this.#wanted === 0 && this.#collected.length === 0) return piece;
-    this.#collected.push(piece.slice());
+    // A copy: `slice` of a Buffer is none.
+    this.#collected.push(new Uint8Array(piece));
     this.#collectedBytes += piece.length;
     if (this.#wanted > 0) return undefined;
     const whole = this.#collected.length === 1 ? this.#collected[0] : Buffer.concat(this.#collected);
@@ -274,7 +275,7 @@ export class TarReader {
   }
 
   #takeSparseMap(block: Uint8Array): void {
-    this.#mapBytes.push(block.slice());
+    this.#mapBytes.push(new Uint8Array(block));
     this.#mapLines += countNewlines(block);
     if (this.#mapLinesWanted === undefined && this.#mapLines > 0)
       this.#mapLinesWanted = sparseMapLines(Buffer.concat(this.#mapBytes));
@@ -315,7 +316,8 @@ export class TarReader {
     return this.#header;
   }
 
-  #located(error: unknown): unknown {
+  /** A UserError with the offset and the path at hand in its message; any other error as it is. */
+  located(error: unknown): unknown {
     if (!(error instanceof UserError)) return error;
     const name = this.#entryName === "" ? "" : ` near ${JSON.stringify(textOf(this.#entryName))}`;
     return new UserError(error.code, `${error.message} (at byte ${this.#offset} of the layer${name})`, { cause: error });

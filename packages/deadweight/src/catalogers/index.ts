@@ -3,6 +3,7 @@ import type { Cataloger } from "../contracts/cataloger.ts";
 import { apk } from "./apk.ts";
 import { caches } from "./caches.ts";
 import { conda } from "./conda.ts";
+import { cpython } from "./cpython.ts";
 import { cuda } from "./cuda.ts";
 import { dpkg } from "./dpkg.ts";
 import { models } from "./models.ts";
@@ -15,6 +16,7 @@ export const catalogers: readonly Cataloger[] = [
   apk,
   caches,
   conda,
+  cpython,
   cuda,
   dpkg,
   models,

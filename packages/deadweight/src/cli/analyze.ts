@@ -50,7 +50,7 @@ function addRuleOptions(command: Command): void {
 const examples = `
 Examples:
   deadweight analyze pytorch/pytorch:latest
-  deadweight analyze docker://ghcr.io/me/app:1 --platform linux/arm64 -v
+  deadweight analyze docker://registry.example/me/app:1 --platform linux/arm64 -v
   deadweight analyze oci:build/image -o json=report.json -o markdown=summary.md
   deadweight analyze my-service --budget compressed=2GB --fail-on lossless
 

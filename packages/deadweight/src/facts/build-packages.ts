@@ -1,4 +1,3 @@
-import type { Package } from "../contracts/cataloger.ts";
 import { defineFact, type Fact, type Facts } from "../contracts/fact.ts";
 import { someOf } from "../lib/some-of.ts";
 import type { ComponentKind } from "../model/report.ts";
@@ -6,26 +5,26 @@ import { buildToolOf, type BuildTool } from "./build-tool.ts";
 import { commandEntries } from "./command-entries.ts";
 import { fileTree } from "./file-tree.ts";
 import { packageEntries } from "./package-entries.ts";
-import { packages } from "./packages.ts";
+import { packages, type InstalledPackage } from "./packages.ts";
 import { removablePackages } from "./removable-packages.ts";
 import { runtimeNeeds } from "./runtime-needs.ts";
 
 /** Packages of dpkg, apk and rpm that build software, and what only they need. */
 export interface BuildPackages {
   /** The compilers, build tools and development packages among all these. */
-  readonly tools: ReadonlySet<Package>;
+  readonly tools: ReadonlySet<InstalledPackage>;
   /** Nothing installed is known to need them when a container runs. */
-  readonly idle: readonly Package[];
+  readonly idle: readonly InstalledPackage[];
   /** Only programs that compile, or call git, when they run need them. */
-  readonly onDemand: readonly Package[];
+  readonly onDemand: readonly InstalledPackage[];
   /** What they are needed for, as of `RuntimeNeeds.reasons`. */
   readonly reasons: readonly string[];
   /** Tools that stay: essential, needed by what is no tool, or named by ENTRYPOINT or CMD. */
-  readonly needed: readonly Package[];
+  readonly needed: readonly InstalledPackage[];
   /** Why those stay: `python3-pythran and npm depend on them`. Empty when there are none. */
   readonly neededWhy: string;
   /** Only they need it, but it stays: shared libraries and what scripts use. */
-  readonly spared: readonly Package[];
+  readonly spared: readonly InstalledPackage[];
 }
 
 const systemKinds: readonly ComponentKind[] = ["dpkg", "apk", "rpm"];
@@ -47,7 +46,7 @@ export const buildPackages: Fact<BuildPackages> = defineFact("build-packages", (
 function ofKind(facts: Facts, kind: ComponentKind): BuildPackages {
   const all = facts.get(packages).final.filter((one) => one.kind === kind);
   const roles = new Map(
-    all.flatMap((one): [Package, BuildTool][] => {
+    all.flatMap((one): [InstalledPackage, BuildTool][] => {
       const role = buildToolOf(one);
       return role === undefined ? [] : [[one, role]];
     }),
@@ -72,10 +71,10 @@ function ofKind(facts: Facts, kind: ComponentKind): BuildPackages {
 }
 
 function whyNeeded(
-  all: readonly Package[],
-  tools: ReadonlySet<Package>,
-  needed: readonly Package[],
-  named: ReadonlySet<Package>,
+  all: readonly InstalledPackage[],
+  tools: ReadonlySet<InstalledPackage>,
+  needed: readonly InstalledPackage[],
+  named: ReadonlySet<InstalledPackage>,
 ): string {
   const names = new Set(needed.map(({ name }) => name));
   const needers = all.filter((one) => !tools.has(one) && one.requires?.some((name) => names.has(name)) === true);
@@ -90,7 +89,7 @@ function toolsNeeding(role: BuildTool | undefined): readonly Exclude<BuildTool, 
   return role === "cuda-compiler" ? ["cuda-compiler", "cuda-headers"] : [role];
 }
 
-function isNamedByCommand(facts: Facts, one: Package): boolean {
+function isNamedByCommand(facts: Facts, one: InstalledPackage): boolean {
   const named = facts.get(commandEntries);
   for (const entry of packageEntries(facts.get(fileTree), [one])) if (named.has(entry)) return true;
   return false;

@@ -1,4 +1,4 @@
-import type { Package } from "../contracts/cataloger.ts";
+import type { InstalledPackage } from "./packages.ts";
 import { defineFact, type Fact, type Facts } from "../contracts/fact.ts";
 import { someOf } from "../lib/some-of.ts";
 import { buildPackages } from "./build-packages.ts";
@@ -30,7 +30,7 @@ const cudaPath = new RegExp(`${cudaFolders}|${cudaModules}`);
 export const developmentNeeds: Fact<DevelopmentNeeds> = defineFact("development-needs", (facts: Facts) => {
   const tree = facts.get(fileTree);
   const { onDemand, needed, neededWhy, idle } = facts.get(buildPackages);
-  const entriesOf = (packages: readonly Package[]): ReadonlySet<number> => packageEntries(tree, packages);
+  const entriesOf = (packages: readonly InstalledPackage[]): ReadonlySet<number> => packageEntries(tree, packages);
   const [called, required, free] = [entriesOf(onDemand), entriesOf(needed), entriesOf(idle)];
   const needs = facts.get(runtimeNeeds);
   const forCuda = needs.has("cuda-compiler", "cuda-headers");

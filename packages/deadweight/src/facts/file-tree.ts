@@ -58,7 +58,7 @@ export interface FileTree {
   readonly all: () => Generator<number>;
   /**
    * Nodes with a visible entry whose path matches a pattern: names separated by `/`, where `*` stands for any run of bytes in
-   * a name and a name `**` for any number of folders.
+   * a name and a name `**` for any number of folders, never the last.
    */
   readonly glob: (pattern: string) => Generator<number>;
   /** The same over all nodes, those too where a container sees nothing. */
@@ -106,7 +106,7 @@ export function createFileTree(layers: readonly LayerIndex[]): FileTree {
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       const entry = visible(next);
       if (entry >= 0) yield entry;
-      pending.push(...paths.children(next));
+      for (const child of paths.children(next)) pending.push(child);
     }
   }
 
@@ -124,12 +124,13 @@ export function createFileTree(layers: readonly LayerIndex[]): FileTree {
       const child = paths.findChild(node, name);
       if (child < 0) return -1;
       const entry = visible(child);
-      const target = entry < 0 ? undefined : symlink(entry);
+      // A hard link may lead to a symlink.
+      const target = entry < 0 ? undefined : symlink(merged.content[entry] ?? entry);
       if (target === undefined) node = child;
       else {
         if (++hops > 40) return -1;
         if (target.startsWith("/")) node = 0;
-        pending.push(...target.split("/").reverse());
+        for (const name of target.split("/").reverse()) pending.push(name);
       }
     }
     return visible(node);

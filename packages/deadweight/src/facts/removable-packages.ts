@@ -2,10 +2,10 @@ import type { Package } from "../contracts/cataloger.ts";
 import { packageClosure } from "./package-closure.ts";
 
 /** What can go, and what of it stays for a reason that the dependencies don't tell. */
-export interface Removal {
-  readonly removable: readonly Package[];
+export interface Removal<P extends Package> {
+  readonly removable: readonly P[];
   /** Only they needed it, but it stays: a shared library that others may load, an interpreter, certificates. */
-  readonly spared: readonly Package[];
+  readonly spared: readonly P[];
 }
 
 // What a script calls or reads is in no database: interpreters, certificates, zones, and what health checks call.
@@ -26,11 +26,11 @@ const toolLibraries = new RegExp(
  * `apt-get purge --auto-remove` has it. What is essential, in `kept`, or needed by what stays is left. Packages with shared
  * libraries are spared, as it is not known which programs outside the package manager load them.
  */
-export function removablePackages(
-  all: readonly Package[],
-  tools: ReadonlySet<Package>,
-  kept: ReadonlySet<Package> = new Set(),
-): Removal {
+export function removablePackages<P extends Package>(
+  all: readonly P[],
+  tools: ReadonlySet<P>,
+  kept: ReadonlySet<P> = new Set(),
+): Removal<P> {
   const installed = new Map(all.map((one) => [one.name, one]));
   const isManual = (one: Package): boolean => one.essential === true || one.automatic !== true;
   // An automatic package that no other needs was recommended by one: it stays.

@@ -106,7 +106,7 @@ function candidates(index: ManifestIndex, wanted: Platform, offered: Set<string>
   const ranked: { descriptor: Descriptor; rank: number }[] = [];
   for (const descriptor of index.manifests) {
     const { platform } = descriptor;
-    if (platform === undefined) ranked.push({ descriptor, rank: 2 });
+    if (platform === undefined) ranked.push({ descriptor, rank: 3 });
     else if (platform.os !== "unknown") {
       offered.add(printPlatform(platform));
       const rank = rankOf(platform, wanted);
@@ -122,8 +122,8 @@ function rankOf(platform: Platform, wanted: Platform): number | undefined {
   // arm64 is v8 and amd64 is v1 where nothing is said; a variant that was asked for is never replaced by another one.
   const usual: Readonly<Record<string, string>> = { arm64: "v8", amd64: "v1" };
   const expected = wanted.variant ?? usual[wanted.architecture];
-  if ((platform.variant ?? usual[platform.architecture]) === expected) return 0;
-  return wanted.variant === undefined ? 1 : undefined;
+  if ((platform.variant ?? usual[platform.architecture]) === expected) return 1;
+  return wanted.variant === undefined ? 2 : undefined;
 }
 
 function checkCount(config: ImageConfig, layers: number, limits: Limits): void {

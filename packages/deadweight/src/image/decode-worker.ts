@@ -48,7 +48,7 @@ function decodeBlob(job: DecodeJob): void {
   const blobHash = createHash("sha256");
   let compressedBytes = 0;
   let sink: Sink | undefined;
-  for (const piece of job.kind === "file" ? filePieces(job) : ringPieces()) {
+  for (const piece of job.kind === "file" ? filePieces(job) : withWholeHead(ringPieces())) {
     blobHash.update(piece);
     compressedBytes += piece.length;
     sink ??= createSink(piece);
@@ -123,6 +123,17 @@ function* ringPieces(): Generator<Uint8Array> {
   }
 }
 
+/** The same bytes; the first piece is large enough to tell the compression by, if the blob is. */
+function* withWholeHead(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let head: Uint8Array | undefined = new Uint8Array(0);
+  for (const piece of pieces) {
+    const whole: Uint8Array = head === undefined ? piece : Buffer.concat([head, piece]);
+    head = head === undefined || whole.length >= 4 ? undefined : whole;
+    if (head === undefined) yield whole;
+  }
+  if (head !== undefined) yield head;
+}
+
 interface Sink {
   readonly compression: Decoder["compression"];
   readonly write: (piece: Uint8Array) => void;
@@ -158,19 +169,28 @@ function createSink(head: Uint8Array): Sink {
     checkBudget(consumedBytes, producedBytes);
     if (filled === slot.length || marks.length === marksPerSlot) flush();
   };
+  const attempt = (step: () => void): void => {
+    try {
+      step();
+      account();
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      // What was made so far goes on, so that the other thread can tell how far the layer goes.
+      flush();
+      throw new UserError(error.code, `${error.message} after byte ${consumedBytes} of the blob`, { cause: error });
+    }
+  };
   const room = (): Uint8Array => slot.subarray(filled, Math.min(slot.length, filled + markBytes));
   return {
     compression: decoder.compression,
     write: (piece) => {
       for (let at = 0; at < piece.length; at += decoder.consumed) {
-        decoder.decode(at === 0 ? piece : piece.subarray(at), room());
-        account();
+        attempt(() => decoder.decode(at === 0 ? piece : piece.subarray(at), room()));
       }
     },
     end: () => {
       do {
-        decoder.finish(room());
-        account();
+        attempt(() => decoder.finish(room()));
       } while (decoder.produced > 0);
       flush();
       decoder.close();

@@ -1,12 +1,13 @@
 import { asRecord, parseJson } from "../lib/parse-json.ts";
+import { textValues } from "../lib/text-values.ts";
 import { UserError } from "../lib/user-error.ts";
 import { isDigest } from "../model/digest.ts";
 import type { HistoryRow, ImageConfig } from "../model/image.ts";
 import type { Platform } from "../model/platform.ts";
 
 /**
- * Reads an image config, OCI image-spec config.md and Docker's of the same form. What a runtime could not use is refused (no
- * `rootfs.diff_ids`); what is odd but harmless (a null, an Env without `=`) is taken as empty or as it stands.
+ * Reads an image config, OCI image-spec config.md and Docker's of the same form. A diffId that is no digest is refused; what is odd
+ * but harmless (a null, an Env without `=`) is taken as empty or as it stands.
  */
 export function parseImageConfig(bytes: Uint8Array): ImageConfig {
   const root = record(parseJson(bytes, "image config"));
@@ -24,7 +25,7 @@ export function parseImageConfig(bytes: Uint8Array): ImageConfig {
     command: texts(settings["Cmd"]),
     user: text(settings["User"]) ?? "",
     workingDirectory: text(settings["WorkingDir"]) ?? "",
-    labels: Object.fromEntries(Object.entries(record(settings["Labels"])).map(([key, value]) => [key, String(value)])),
+    labels: textValues(settings["Labels"]),
   };
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -37,12 +37,21 @@ const inMemoryBytes = 1024 * 1024;
  */
 export function openLayerCache(options: LayerCacheOptions): LayerCache {
   let database: DatabaseSync | undefined;
+  let isTold = false;
+  const close = (): void => {
+    database?.close();
+    database = undefined;
+  };
   const attempt = <T>(what: string, action: (open: DatabaseSync) => T): T | undefined => {
     try {
       database ??= openDatabase(options.folder);
       return action(database);
     } catch (error) {
-      options.onProblem(`cache: ${what}: ${error instanceof Error ? error.message : String(error)}; going on without it`);
+      close();
+      if (isBroken(error)) moveAside(options.folder);
+      if (!isTold)
+        options.onProblem(`cache: ${what}: ${error instanceof Error ? error.message : String(error)}; going on without it`);
+      isTold = true;
       return undefined;
     }
   };
@@ -66,25 +75,35 @@ export function openLayerCache(options: LayerCacheOptions): LayerCache {
         evict(open, options.mostBytes);
       });
     },
-    close: () => {
-      database?.close();
-      database = undefined;
-    },
+    close,
   };
 }
 
 function openDatabase(folder: string): DatabaseSync {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, "layers.sqlite");
   try {
-    return prepared(path);
+    return prepared(pathIn(folder));
   } catch (error) {
-    // SQLITE_NOTADB and SQLITE_CORRUPT: kept for whoever wants to look, out of the way.
-    const isBroken = error instanceof Error && "errcode" in error && (error.errcode === 26 || error.errcode === 11);
-    if (!isBroken || !existsSync(path)) throw error;
-    renameSync(path, `${path}.broken`);
-    return prepared(path);
+    if (!isBroken(error)) throw error;
+    moveAside(folder);
+    return prepared(pathIn(folder));
   }
+}
+
+function pathIn(folder: string): string {
+  return join(folder, "layers.sqlite");
+}
+
+/** SQLITE_NOTADB and SQLITE_CORRUPT. */
+function isBroken(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && (error.errcode === 26 || error.errcode === 11);
+}
+
+/** Kept for whoever wants to look, out of the way; what SQLite had beside it must not be taken for the next one's. */
+function moveAside(folder: string): void {
+  const path = pathIn(folder);
+  if (existsSync(path)) renameSync(path, `${path}.broken`);
+  for (const ending of ["-wal", "-shm"]) rmSync(path + ending, { force: true });
 }
 
 function prepared(path: string): DatabaseSync {
@@ -102,12 +121,10 @@ function prepared(path: string): DatabaseSync {
   return database;
 }
 
+/** Removes the longest unused layers beyond `mostBytes`. */
 function evict(database: DatabaseSync, mostBytes: number): void {
-  const oldestThatGoes = database.prepare(
-    "SELECT used FROM (SELECT used, SUM(bytes) OVER (ORDER BY used DESC, key) AS total FROM layers) WHERE total > ? ORDER BY used DESC LIMIT 1",
-  );
-  const row = oldestThatGoes.get(mostBytes);
-  if (row !== undefined) database.prepare("DELETE FROM layers WHERE used <= ?").run(row["used"] ?? 0);
+  const totals = "SELECT key, SUM(bytes) OVER (ORDER BY used DESC, key) AS total FROM layers";
+  database.prepare(`DELETE FROM layers WHERE key IN (SELECT key FROM (${totals}) WHERE total > ?)`).run(mostBytes);
 }
 
 function capturedBytes(index: LayerIndex): number {

@@ -174,7 +174,10 @@ export function checkLayer(
   if (expected.digest !== undefined && index.digest !== expected.digest) {
     throw new UserError("digest-mismatch", `digest: the manifest says ${expected.digest}, the blob has ${index.digest}`);
   }
-  if (index.diffId !== expected.diffId) {
-    throw new UserError("digest-mismatch", `diffId: the config says ${expected.diffId}, the layer has ${index.diffId}`);
-  }
+  if (index.diffId !== expected.diffId) throw differentDiffId(index.diffId, expected.diffId);
+}
+
+/** The error for a layer that is not what the config says. */
+export function differentDiffId(actual: string, expected: string): UserError {
+  return new UserError("digest-mismatch", `diffId: the config says ${expected}, the layer has ${actual}`);
 }

@@ -109,6 +109,11 @@ export class LayerScanner {
     };
   }
 
+  /** An error of what makes the bytes, with the offset and the path that the layer has been read to. */
+  located(error: unknown): unknown {
+    return this.#reader.located(error);
+  }
+
   /** Closes what is open after a failure. */
   abort(): void {
     this.#keeper?.discard();
@@ -125,8 +130,8 @@ export class LayerScanner {
     this.#entry = number;
     const { type, node } = this.#place(entry);
     this.#record(number, entry, type, node);
-    if (this.#paths.bytes + this.#textBytes > limits.metadataBytes)
-      throw corrupt(`names, links and attributes of more than ${limits.metadataBytes} bytes`);
+    if (this.#paths.bytes + this.#textBytes > limits.metadataBytes + 100 * this.#columns.count)
+      throw corrupt(`names, links and attributes of ${number + 1} entries take more than ${limits.metadataBytes} bytes`);
     this.#isFile = type === "file";
     this.#remaining = entry.storedSize;
     this.#hash = undefined;
@@ -171,11 +176,11 @@ export class LayerScanner {
     }
     if (path === rootNode && type !== "directory") throw corrupt("the root folder is replaced by something else");
     const name = this.#paths.name(path);
+    if (!name.startsWith(".wh.")) return { type, node: path };
     const folder = this.#paths.parent(path);
     if (name === ".wh..wh..opq") return { type: "opaque", node: folder };
-    // AUFS kept its own records as .wh..wh.plnk and the like: engines leave them out, with all below.
-    if (/^\/*(?:\.\/+)*\.wh\.\.wh\./.test(entry.name) || name.startsWith(".wh..wh.")) return { type: "whiteout", node: path };
-    if (!name.startsWith(".wh.")) return { type, node: path };
+    // AUFS kept its own records as .wh..wh.plnk and the like; they hide nothing.
+    if (name.startsWith(".wh..wh.")) return { type: "whiteout", node: path };
     const hidden = name.slice(4);
     if (hidden === "" || hidden === "." || hidden === "..") throw corrupt(`a whiteout of ${JSON.stringify(hidden)}`);
     return { type: "whiteout", node: this.#paths.child(folder, hidden) };

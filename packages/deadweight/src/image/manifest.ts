@@ -1,8 +1,10 @@
 import { asSize } from "../lib/integer.ts";
 import { asRecord, parseJson } from "../lib/parse-json.ts";
+import { textValues } from "../lib/text-values.ts";
 import { UserError } from "../lib/user-error.ts";
 import { isDigest } from "../model/digest.ts";
 import type { Descriptor } from "../model/image.ts";
+import type { Platform } from "../model/platform.ts";
 
 /** An image manifest. */
 export interface Manifest {
@@ -42,7 +44,7 @@ export function parseManifest(bytes: Uint8Array, expectedType: string | undefine
       hint: "pull it with an engine and push it again: that makes a schema 2 manifest",
     });
   }
-  const isIndex = Array.isArray(root["manifests"]);
+  const isIndex = (root["manifests"] ?? undefined) !== undefined;
   const isManifest = root["config"] !== undefined || root["layers"] !== undefined;
   if (isIndex === isManifest)
     throw unreadable(isIndex ? "it has both manifests and layers" : "it has neither manifests nor layers");
@@ -53,13 +55,7 @@ export function parseManifest(bytes: Uint8Array, expectedType: string | undefine
 function manifestFrom(root: Readonly<Record<string, unknown>>): Manifest {
   const [config] = descriptors([root["config"]]);
   if (config === undefined) throw unreadable("it has no config");
-  const annotations = Object.entries(asRecord(root["annotations"]) ?? {}).map(([key, value]) => [key, String(value)]);
-  return {
-    kind: "manifest",
-    config,
-    layers: descriptors(root["layers"]),
-    annotations: Object.fromEntries(annotations) as Record<string, string>,
-  };
+  return { kind: "manifest", config, layers: descriptors(root["layers"]), annotations: textValues(root["annotations"]) };
 }
 
 function checkType(type: string | undefined, isIndex: boolean): void {
@@ -71,19 +67,32 @@ function checkType(type: string | undefined, isIndex: boolean): void {
 function descriptors(value: unknown): readonly Descriptor[] {
   if (value === null || value === undefined) return [];
   if (!Array.isArray(value)) throw unreadable("its descriptors are no list");
-  return value.map((item) => {
-    const fields = asRecord(item) ?? {};
-    const size = asSize(fields["size"]);
-    if (!isDigest(fields["digest"]))
-      throw unreadable(`a descriptor's digest is ${JSON.stringify(fields["digest"])?.slice(0, 200)}`);
-    if (size === undefined) throw unreadable(`a descriptor's size is ${JSON.stringify(fields["size"])?.slice(0, 200)}`);
-    return {
-      ...fields,
-      mediaType: typeof fields["mediaType"] === "string" ? fields["mediaType"] : "",
-      digest: fields["digest"],
-      size,
-    } as Descriptor;
-  });
+  return value.map((item) => descriptor(asRecord(item) ?? {}));
+}
+
+function descriptor(fields: Readonly<Record<string, unknown>>): Descriptor {
+  const { digest, mediaType, annotations } = fields;
+  const size = asSize(fields["size"]);
+  if (!isDigest(digest)) throw unreadable(`a descriptor's digest is ${JSON.stringify(digest)?.slice(0, 200)}`);
+  if (size === undefined) throw unreadable(`a descriptor's size is ${JSON.stringify(fields["size"])?.slice(0, 200)}`);
+  const platform = platformOf(fields["platform"]);
+  const urls = [fields["urls"]].flat().filter((url) => typeof url === "string");
+  return {
+    mediaType: typeof mediaType === "string" ? mediaType : "",
+    digest,
+    size,
+    ...(platform === undefined ? {} : { platform }),
+    ...(annotations === undefined ? {} : { annotations: textValues(annotations) }),
+    ...(urls.length === 0 ? {} : { urls }),
+  };
+}
+
+/** A platform; unknown, which nobody asks for, when something is there that is none. */
+function platformOf(value: unknown): Platform | undefined {
+  if (value === undefined || value === null) return undefined;
+  const { os, architecture, variant } = asRecord(value) ?? {};
+  if (typeof os !== "string" || typeof architecture !== "string") return { os: "unknown", architecture: "unknown" };
+  return { os, architecture, ...(typeof variant === "string" && variant !== "" ? { variant } : {}) };
 }
 
 function unreadable(why: string): UserError {

@@ -5,7 +5,7 @@ import type { Image, Layer } from "../model/image.ts";
 import type { LayerIndex } from "../model/layer-index.ts";
 import type { ProgressEvent } from "../model/progress.ts";
 import type { LayerCache } from "./layer-cache.ts";
-import { checkLayer, createLayerReader, readersFor, type LayerReader } from "./layer-reader.ts";
+import { checkLayer, createLayerReader, differentDiffId, readersFor, type LayerReader } from "./layer-reader.ts";
 
 export interface ReadLayersOptions {
   readonly patterns: readonly Want[];
@@ -52,6 +52,8 @@ function keyOf(layer: Layer): string {
 function indexFor(layer: Layer, found: ReadonlyMap<string, LayerIndex>): LayerIndex {
   const index = found.get(keyOf(layer));
   if (index === undefined) throw new Error(`layer ${layer.index} was not read`);
+  // The blob was checked against one layer; where an image has it twice, the config may lie about the other.
+  if (index.diffId !== layer.diffId) throw inLayer(layer, differentDiffId(index.diffId, layer.diffId));
   return index;
 }
 
@@ -80,12 +82,16 @@ async function readLayer(reader: LayerReader, layer: Layer, options: ReadLayersO
     options.onProgress({ kind: "end", id });
     return index;
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    const { code, hint, exitCode } = error;
-    throw new UserError(code, `layer ${layer.index} (${layer.digest ?? layer.diffId}): ${error.message}`, {
-      cause: error,
-      exitCode,
-      ...(hint === undefined ? {} : { hint }),
-    });
+    throw error instanceof UserError ? inLayer(layer, error) : error;
   }
+}
+
+/** The error with the layer's name. */
+function inLayer(layer: Layer, error: UserError): UserError {
+  const { code, hint, exitCode } = error;
+  return new UserError(code, `layer ${layer.index} (${layer.digest ?? layer.diffId}): ${error.message}`, {
+    cause: error,
+    exitCode,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }

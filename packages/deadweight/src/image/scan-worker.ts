@@ -36,11 +36,19 @@ function scanLayer(): ReturnType<LayerScanner["finish"]> {
       input.release();
     }
     input.release();
-    const blob: BlobFacts = expect("end").blob;
-    return scanner.finish(blob);
+    return scanner.finish(blobFacts(scanner));
   } catch (error) {
     scanner.abort();
     throw error;
+  }
+}
+
+/** What the other thread says at its end. When it failed, where that was in the layer is known here. */
+function blobFacts(scanner: LayerScanner): BlobFacts {
+  try {
+    return expect("end").blob;
+  } catch (error) {
+    throw scanner.located(error);
   }
 }
 

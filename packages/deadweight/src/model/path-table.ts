@@ -40,39 +40,22 @@ export class PathTable {
 
   /** The node of a path, made when it is not there. Empty, `.` and leading segments are dropped; `..` stops at the root. */
   intern(path: ByteString): number {
-    let node = rootNode;
-    for (const name of path.split("/")) {
-      if (name === "" || name === ".") continue;
-      node = name === ".." ? this.parent(node) : this.child(node, name);
-    }
-    return node;
+    return this.#walk(path, (parent, start, end) => this.#childIn(parent, path, start, end));
   }
 
   /** The node of a path, or -1. */
   find(path: ByteString): number {
-    let node = rootNode;
-    for (const name of path.split("/")) {
-      if (name === "" || name === ".") continue;
-      node = name === ".." ? this.parent(node) : this.findChild(node, name);
-      if (node < 0) return -1;
-    }
-    return node;
+    return this.#walk(path, (parent, start, end) => Math.max(-1, this.#lookup(parent, path, start, end)));
   }
 
   /** The child of a folder by name, made when it is not there. Throws UserError `limit` for names chosen to collide. */
   child(parent: number, name: ByteString): number {
-    if (this.#count * 2 > this.#slots.length) this.#rehash();
-    const found = this.#lookup(parent, name);
-    if (found >= 0) return found;
-    const node = this.#append(parent, name);
-    this.#slots[-found - 1] = node;
-    return node;
+    return this.#childIn(parent, name, 0, name.length);
   }
 
   /** The child of a folder by name, or -1. */
   findChild(parent: number, name: ByteString): number {
-    const found = this.#lookup(parent, name);
-    return found < 0 ? -1 : found;
+    return Math.max(-1, this.#lookup(parent, name, 0, name.length));
   }
 
   parent(node: number): number {
@@ -135,32 +118,58 @@ export class PathTable {
     return table;
   }
 
-  /** The node, or -1 - slot where it would go. */
-  #lookup(parent: number, name: ByteString): number {
+  /** Steps through the names of a path, given as borders in it so that none is copied; -1 ends the walk. */
+  #walk(path: ByteString, step: (parent: number, start: number, end: number) => number): number {
+    let node = rootNode;
+    for (let start = 0, end = 0; node >= 0 && start <= path.length; start = end + 1) {
+      end = path.indexOf("/", start);
+      if (end < 0) end = path.length;
+      const dots = end - start <= 2 ? path.slice(start, end) : "";
+      if (end === start || dots === ".") continue;
+      node = dots === ".." ? this.parent(node) : step(node, start, end);
+    }
+    return node;
+  }
+
+  #childIn(parent: number, text: ByteString, start: number, end: number): number {
+    if (this.#count * 2 > this.#slots.length) this.#rehash();
+    const found = this.#lookup(parent, text, start, end);
+    if (found >= 0) return found;
+    const node = this.#append(parent, text, start, end);
+    this.#slots[-found - 2] = node;
+    return node;
+  }
+
+  /** The node, or -2 - slot where it would go. */
+  #lookup(parent: number, text: ByteString, start: number, end: number): number {
     const mask = this.#slots.length - 1;
-    let slot = hash(parent, name) & mask;
+    let slot = hash(parent, text, start, end) & mask;
     let run = 0;
     for (let node = this.#slots[slot] ?? 0; node !== 0; node = this.#slots[slot] ?? 0) {
-      if (this.#parents[node] === parent && this.#isNamed(node, name)) return node;
+      if (this.#parents[node] === parent && this.#isNamed(node, text, start, end)) return node;
       slot = (slot + 1) & mask;
       if (++run > longestRun) throw new UserError("limit", `paths: more than ${longestRun} names chosen to hash alike`);
     }
-    return -slot - 1;
+    return -slot - 2;
   }
 
-  #isNamed(node: number, name: ByteString): boolean {
-    const start = this.#nameStarts[node] ?? 0;
-    if ((this.#nameStarts[node + 1] ?? 0) - start !== name.length) return false;
-    for (let index = 0; index < name.length; index++) if (this.#names[start + index] !== name.charCodeAt(index)) return false;
+  #isNamed(node: number, text: ByteString, start: number, end: number): boolean {
+    const nameStart = this.#nameStarts[node] ?? 0;
+    const length = end - start;
+    if ((this.#nameStarts[node + 1] ?? 0) - nameStart !== length) return false;
+    for (let index = 0; index < length; index++) {
+      if (this.#names[nameStart + index] !== text.charCodeAt(start + index)) return false;
+    }
     return true;
   }
 
-  #append(parent: number, name: ByteString): number {
-    this.#reserve(name.length);
+  #append(parent: number, text: ByteString, start: number, end: number): number {
+    const length = end - start;
+    this.#reserve(length);
     const node = this.#count++;
-    const start = this.#nameStarts[node] ?? 0;
-    for (let index = 0; index < name.length; index++) this.#names[start + index] = name.charCodeAt(index);
-    this.#nameStarts[node + 1] = start + name.length;
+    const nameStart = this.#nameStarts[node] ?? 0;
+    for (let index = 0; index < length; index++) this.#names[nameStart + index] = text.charCodeAt(start + index);
+    this.#nameStarts[node + 1] = nameStart + length;
     this.#parents[node] = parent;
     this.#nextSibling[node] = this.#firstChild[parent] ?? 0;
     this.#firstChild[parent] = node;
@@ -181,15 +190,16 @@ export class PathTable {
   #rehash(): void {
     this.#slots = new Uint32Array(this.#slots.length * 2);
     for (let node = 1; node < this.#count; node++) {
-      this.#slots[-this.#lookup(this.parent(node), this.name(node)) - 1] = node;
+      const name = this.name(node);
+      this.#slots[-this.#lookup(this.parent(node), name, 0, name.length) - 2] = node;
     }
   }
 }
 
-/** FNV-1a over the parent's number and the name. */
-function hash(parent: number, name: ByteString): number {
+/** FNV-1a over the parent's number and a name. */
+function hash(parent: number, text: ByteString, start: number, end: number): number {
   let value = Math.imul(parent ^ 0x811c9dc5, 0x01000193);
-  for (let index = 0; index < name.length; index++) value = Math.imul(value ^ name.charCodeAt(index), 0x01000193);
+  for (let index = start; index < end; index++) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
   return (value ^ (value >>> 15)) >>> 0;
 }
 

@@ -63,7 +63,10 @@ async function openLocal(
   for (const store of stores) {
     if ((await store.recognises?.(path)) === true) return openIn(store, name, options);
   }
-  failures.push(new UserError("unreadable", `${JSON.stringify(path)} is here, but is no image archive and no OCI layout`));
+  const hint = "say what it is, docker-archive:FILE or oci:FOLDER, to learn what is wrong with it";
+  failures.push(
+    new UserError("unreadable", `${JSON.stringify(path)} is here, but is no image archive and no OCI layout`, { hint }),
+  );
   return undefined;
 }
 

@@ -1,10 +1,9 @@
-import type { Package } from "../contracts/cataloger.ts";
 import type { Facts } from "../contracts/fact.ts";
 import { defineRule, type EntryClaim, type Rule, type RuleFinding } from "../contracts/rule.ts";
 import { buildPackages } from "../facts/build-packages.ts";
 import { fileTree } from "../facts/file-tree.ts";
 import { packageEntries } from "../facts/package-entries.ts";
-import { packages } from "../facts/packages.ts";
+import { packages, type InstalledPackage } from "../facts/packages.ts";
 import { removalClaims } from "../facts/removal-claims.ts";
 import { countOf } from "../lib/count-of.ts";
 import { someOf } from "../lib/some-of.ts";
@@ -34,7 +33,7 @@ export const buildTools: Rule = defineRule({
   },
 });
 
-function isOfSystem({ kind }: Package): boolean {
+function isOfSystem({ kind }: InstalledPackage): boolean {
   return kind === "dpkg" || kind === "apk" || kind === "rpm";
 }
 
@@ -61,7 +60,7 @@ function onDemandFinding(facts: Facts): RuleFinding[] {
 }
 
 /** `3 build tools (gcc-12, make and cpp-12) and 4 packages that only they need`. */
-function described(facts: Facts, going: readonly Package[]): string {
+function described(facts: Facts, going: readonly InstalledPackage[]): string {
   const { tools } = facts.get(buildPackages);
   const named = going.filter((one) => tools.has(one));
   const others = going.length - named.length;
@@ -69,11 +68,11 @@ function described(facts: Facts, going: readonly Package[]): string {
   return `${countOf(named.length, "build tool")} (${namesOf(named)})${rest}`;
 }
 
-function namesOf(some: readonly Package[]): string {
+function namesOf(some: readonly InstalledPackage[]): string {
   return someOf(some.map(({ name }) => name).toSorted());
 }
 
-function claimsOf(facts: Facts, going: readonly Package[]): EntryClaim[] {
+function claimsOf(facts: Facts, going: readonly InstalledPackage[]): EntryClaim[] {
   const tree = facts.get(fileTree);
   const leaving = new Set(going);
   const staying = facts.get(packages).final.filter((one) => isOfSystem(one) && !leaving.has(one));

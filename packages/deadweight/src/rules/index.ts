@@ -4,6 +4,7 @@ import { apkCache } from "./apk-cache.ts";
 import { aptArchives } from "./apt-archives.ts";
 import { aptLists } from "./apt-lists.ts";
 import { buildTools } from "./build-tools.ts";
+import { compilerCaches } from "./compiler-caches.ts";
 import { condaCache } from "./conda-cache.ts";
 import { cudaWithoutGpuUse } from "./cuda-without-gpu-use.ts";
 import { debugSymbols } from "./debug-symbols.ts";
@@ -33,6 +34,7 @@ export const rules: readonly Rule[] = [
   aptArchives,
   aptLists,
   buildTools,
+  compilerCaches,
   condaCache,
   cudaWithoutGpuUse,
   debugSymbols,

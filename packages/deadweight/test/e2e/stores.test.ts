@@ -8,7 +8,6 @@ import { defaultLimits } from "../../src/archive/limits.ts";
 import { completeImage } from "../../src/image/complete.ts";
 import type { BlobBytes, Image } from "../../src/model/image.ts";
 import { openImage } from "../../src/pipeline/open-image.ts";
-import { listLocalImages } from "../../src/stores/engine/list-images.ts";
 import { folderOf, sha256 } from "../support/archived-image.ts";
 import { openOptions } from "../support/open-options.ts";
 import { run, without, withoutEngine } from "../support/tools.ts";
@@ -144,17 +143,6 @@ test("an image that docker import made, with a program in it", async (t) => {
   t.after(() => spawnSync("docker", ["rmi", "--force", image]));
   run("docker", ["import", "-", image], run("tar", ["-C", root, "-c", "."]));
   await withImage(`docker:${image}`, (found) => assert.deepEqual(contentDigests(found), inspect(image).RootFS.Layers));
-});
-
-test("the engine's images are listed with their layers", async (t) => {
-  const missing = withoutEngine();
-  if (missing) return t.skip(missing);
-  const image = buildImage(t, "listed", dockerfile);
-  const listed = await listLocalImages(openOptions({ environment: process.env }));
-  assert.deepEqual(
-    listed.filter(({ name }) => name === image),
-    [{ name: image, diffIds: inspect(image).RootFS.Layers }],
-  );
 });
 
 test("an image that umoci made, with tags to choose from", async (t) => {

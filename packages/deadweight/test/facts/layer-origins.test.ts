@@ -225,12 +225,12 @@ suite("the base image", () => {
     const history = [
       row("/bin/sh -c a", time),
       row("/bin/sh -c b", time),
-      row("/bin/sh -c c", time, "FROM quay.io/fedora/fedora:40"),
+      row("/bin/sh -c c", time, "FROM images.example/fedora/fedora:40"),
       row("/bin/sh -c d", time),
     ];
     assert.deepEqual(originsOf(history).base, {
       layers: 2,
-      evidence: "the history says FROM quay.io/fedora/fedora:40 at row 2",
+      evidence: "the history says FROM images.example/fedora/fedora:40 at row 2",
     });
   });
 

@@ -23,7 +23,7 @@ function clean(path: string): string {
 
 test("one node for one path, a path for each node", () => {
   fc.assert(
-    fc.property(fc.array(path, { maxLength: 60 }), (paths) => {
+    fc.property(fc.array(path, { maxLength: 60, size: "max" }), (paths) => {
       const table = new PathTable();
       const nodes = new Map<string, number>();
       for (const path of paths) {

@@ -47,7 +47,7 @@ const names: readonly (readonly [short: string, full: string])[] = [
   ["index.docker.io/library/busybox", "docker.io/library/busybox:latest"],
   ["localhost/x", "localhost/x:latest"],
   ["localhost:5000/x", "localhost:5000/x:latest"],
-  ["ghcr.io/a/b:2", "ghcr.io/a/b:2"],
+  ["registry.example/a/b:2", "registry.example/a/b:2"],
   ["busybox@sha256:00", "docker.io/library/busybox@sha256:00"],
 ];
 

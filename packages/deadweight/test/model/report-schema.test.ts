@@ -30,7 +30,11 @@ const wrong: readonly (readonly [string, (report: Json) => void, string])[] = [
   ["a fraction", (report) => ((report["totals"] as Json)["tarBytes"] = 1.5), "totals.tarBytes"],
   ["a size above 2^53", (report) => ((report["totals"] as Json)["tarBytes"] = 2 ** 53), "totals.tarBytes"],
   ["a size as text", (report) => ((report["totals"] as Json)["tarBytes"] = "12"), "totals.tarBytes"],
-  ["another kind", (report) => ((report["components"] as Json[])[2] = { ...(report["components"] as Json[])[2], kind: "deb" }), "components.2.kind"],
+  [
+    "another kind",
+    (report) => ((report["components"] as Json[])[2] = { ...(report["components"] as Json[])[2], kind: "deb" }),
+    "components.2.kind",
+  ],
   ["no digest", (report) => ((report["image"] as Json)["digest"] = "sha256:../../etc/passwd"), "image.digest"],
   ["null for a text", (report) => ((report["tool"] as Json)["version"] = null), "tool.version"],
   ["another schema version", (report) => (report["schemaVersion"] = 2), "schemaVersion"],

@@ -42,7 +42,10 @@ test("a budget holds up to the byte", () => {
 test("a budget of a kind counts all components of that kind", () => {
   const [torch] = sampleReport.components;
   assert.ok(torch);
-  const report = { ...sampleReport, components: [...sampleReport.components, { ...torch, name: "numpy", tarBytes: 100_000_000 }] };
+  const report = {
+    ...sampleReport,
+    components: [...sampleReport.components, { ...torch, name: "numpy", tarBytes: 100_000_000 }],
+  };
   assert.deepEqual(failedGates(report, gates(["python=1.8GB", "cuda=0"])), []);
   assert.deepEqual(failedGates(report, gates(["python=1.7GB"])), ["budget python: 1.80 GB is 100 MB over 1.70 GB"]);
 });
@@ -65,6 +68,8 @@ test("a safety stands for all findings that are as safe or safer", () => {
 test("what could not be judged is not passed", () => {
   const clean = { ...doubtfulReport, outcomes: doubtfulReport.outcomes.filter(({ status }) => status !== "found") };
   assert.deepEqual(failedGates(clean, gates([], ["lossless"])), ["safety lossless: rule python-bytecode crashed"]);
-  assert.deepEqual(failedGates(clean, { budgets: [], thresholds: [{ rule: "python-bytecode" }] }), ["rule python-bytecode: it crashed"]);
+  assert.deepEqual(failedGates(clean, { budgets: [], thresholds: [{ rule: "python-bytecode" }] }), [
+    "rule python-bytecode: it crashed",
+  ]);
   assert.deepEqual(failedGates(clean, gates([], ["pip-cache"])), ["rule pip-cache: it was not run"]);
 });

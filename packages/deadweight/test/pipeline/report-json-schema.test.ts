@@ -16,7 +16,8 @@ test("docs/report-schema.json is what the command prints", async () => {
 });
 
 test("a validator of another hand takes our reports and refuses spoilt ones", (t) => {
-  const validator = "import json, sys, jsonschema\nschema = json.load(open(sys.argv[1]))\njsonschema.Draft202012Validator.check_schema(schema)\n";
+  const validator =
+    "import json, sys, jsonschema\nschema = json.load(open(sys.argv[1]))\njsonschema.Draft202012Validator.check_schema(schema)\n";
   const run = (...files: readonly string[]) =>
     spawnSync("python3", [
       "-c",
@@ -33,7 +34,11 @@ test("a validator of another hand takes our reports and refuses spoilt ones", (t
   };
   const good = [sampleReport, doubtfulReport, hostileReport("\u001b|<"), { ...sampleReport, addedLater: true }];
   const { tool: _tool, ...withoutTool } = sampleReport;
-  const bad = [withoutTool, { ...sampleReport, problems: null }, { ...sampleReport, totals: { ...sampleReport.totals, files: -1 } }];
+  const bad = [
+    withoutTool,
+    { ...sampleReport, problems: null },
+    { ...sampleReport, totals: { ...sampleReport.totals, files: -1 } },
+  ];
   const result = run(
     ...good.map((report, index) => file(`good-${index}.json`, json.render(report, options))),
     ...bad.map((report, index) => file(`bad-${index}.json`, JSON.stringify(report))),

@@ -203,6 +203,12 @@ test("an OCI index that does not name the image leaves it to manifest.json", asy
   await assertIsApp(await openArchive(fileOf(nameless)));
 });
 
+test("a config of several megabytes is read as it is", async () => {
+  const large = JSON.stringify({ ...JSON.parse(config), note: Array.from({ length: 500_000 }, (_, place) => place) });
+  const source = await openArchive(fileOf(savedWith({ path: configName, content: large })));
+  assert.equal(Buffer.from(source.config.bytes).toString() === large, true);
+});
+
 test("members of one name: the digest in the config decides", async () => {
   const wrong: TestEntry = { path: "bb/layer.tar", content: tarOf([{ path: "evil", content: "evil" }]) };
   await assertIsApp(await openArchive(fileOf([...saved, wrong])));
@@ -306,6 +312,11 @@ test("an archive is recognised by manifest.json, a compressed one by its first h
   assert.equal(await recognises(fileOf(saved)), true);
   assert.equal(await recognises(fileOf(gzipSync(tarOf(saved)))), true);
   assert.equal(await recognises(fileOf(zstdCompressSync(tarOf(saved)))), true);
+  // pzstd begins with a skippable frame: RFC 8878, 3.1.2.
+  const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]);
+  const path = fileOf(Buffer.concat([skippable, zstdCompressSync(tarOf(saved))]));
+  assert.equal(await recognises(path), true);
+  await assertIsApp(await openArchive(path));
   assert.equal(await recognises(fileOf([{ path: "etc/passwd", content: "x" }])), false);
   assert.equal(await recognises(fileOf(gzipSync(Buffer.from("no archive")))), false);
   assert.equal(await recognises(fileOf(Buffer.from("no archive"))), false);

@@ -112,6 +112,6 @@ function signedToken(scopes: readonly string[], { key, cert }: Certificate): str
 }
 
 test("docker:// leads to it, and it claims no files", () => {
-  assert.equal(parseReference("docker://ghcr.io/a/b:1").scheme, dockerRegistry.scheme);
+  assert.equal(parseReference("docker://registry.example/a/b:1").scheme, dockerRegistry.scheme);
   assert.equal(dockerRegistry.recognises, undefined);
 });

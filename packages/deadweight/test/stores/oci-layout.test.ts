@@ -53,13 +53,13 @@ test("the only image of a folder is opened, and its blobs are where the digests 
 
 test("a tag chooses, also one with a name and colons, and a digest does", async () => {
   const other = ociImage([second]);
-  const descriptors = [tagged("1.0"), { ...other.descriptor, annotations: { [refName]: "ghcr.io/a/b:2" } }];
+  const descriptors = [tagged("1.0"), { ...other.descriptor, annotations: { [refName]: "registry.example/a/b:2" } }];
   const folder = layoutOf(descriptors, [...app.blobs, ...other.blobs]);
   assert.equal((await openLayout(`${folder}:1.0`)).root.digest, app.descriptor["digest"]);
-  assert.equal((await openLayout(`${folder}:ghcr.io/a/b:2`)).root.digest, other.descriptor["digest"]);
+  assert.equal((await openLayout(`${folder}:registry.example/a/b:2`)).root.digest, other.descriptor["digest"]);
   assert.equal((await openLayout(`${folder}:${String(other.descriptor["digest"])}`)).root.digest, other.descriptor["digest"]);
-  await assertRefused(folder, /several images: "1.0", "ghcr.io\/a\/b:2"/, 2);
-  await assertRefused(`${folder}:3`, /no image "3": it holds "1.0", "ghcr.io\/a\/b:2"/);
+  await assertRefused(folder, /several images: "1.0", "registry.example\/a\/b:2"/, 2);
+  await assertRefused(`${folder}:3`, /no image "3": it holds "1.0", "registry.example\/a\/b:2"/);
 });
 
 test("attestations beside an image are not taken for one", async () => {

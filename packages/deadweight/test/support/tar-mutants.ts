@@ -96,7 +96,7 @@ function paxSparseEntry(random: Random): Uint8Array {
 function gnuSparseEntry(random: Random): Uint8Array {
   const isExtended = random() < 0.5;
   const header = gnuBlock("S", 1024, (block) => {
-    block.write("00000000000\0" + "00000001000\0" + "00000004000\0" + "00000001000\0", 386, 48, "latin1");
+    block.write("00000000000\x0000000001000\x0000000004000\x0000000001000\0", 386, 48, "latin1");
     block[482] = isExtended ? 1 : 0;
     block.write("00000010000\0", 483, 12, "latin1");
   });
@@ -184,14 +184,14 @@ const mutations: readonly ((archive: Buffer, random: Random) => Buffer)[] = [
     const value = pick(random, fieldValues);
     if (random() < 0.5) archive.fill(0, block + at, block + at + length);
     archive.write(value, block + at, Math.min(length, value.length), "latin1");
-    if (random() < 0.85) withChecksum(archive.subarray(block, block + 512) as Buffer);
+    if (random() < 0.85) withChecksum(archive.subarray(block, block + 512));
     return archive;
   },
   (archive, random) => {
     archive[Math.floor(random() * archive.length)] = Math.floor(random() * 256);
     return archive;
   },
-  (archive, random) => archive.subarray(0, Math.floor(random() * archive.length)) as Buffer,
+  (archive, random) => archive.subarray(0, Math.floor(random() * archive.length)),
   (archive, random) => {
     const at = 512 * Math.floor((random() * archive.length) / 512);
     return Buffer.concat([archive.subarray(0, at), archive.subarray(at + 512)]);

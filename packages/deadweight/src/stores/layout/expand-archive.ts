@@ -28,7 +28,11 @@ export async function firstBlock(path: string, place: string, limits: Limits): P
   const decoder = createDecoder(await archiveCompression(path, place), limits);
   const block = new Uint8Array(blockSize);
   try {
-    decoder.decode(await readHead(path, place, headBytes), block);
+    let input = await readHead(path, place, headBytes);
+    do {
+      decoder.decode(input, block);
+      input = input.subarray(decoder.consumed);
+    } while (decoder.produced === 0 && decoder.consumed > 0 && input.length > 0);
     return block.subarray(0, decoder.produced);
   } finally {
     decoder.close();

@@ -10,9 +10,13 @@ const chunkBytes = 1024 * 1024;
 /** All bytes of a part of a file. Throws UserError `unreadable`, beginning with `what`, when it is larger than `maxBytes`. */
 export async function readPart(part: FilePart, maxBytes: number, what: string): Promise<Uint8Array> {
   if (part.size > maxBytes) throw new UserError("unreadable", `${what}: ${part.size} bytes, more than the limit of ${maxBytes}`);
-  const pieces: Uint8Array[] = [];
-  for await (const piece of partChunks(part, what)) pieces.push(piece.slice());
-  return Buffer.concat(pieces);
+  const bytes = new Uint8Array(part.size);
+  let done = 0;
+  for await (const piece of partChunks(part, what)) {
+    bytes.set(piece, done);
+    done += piece.length;
+  }
+  return bytes;
 }
 
 /** sha256 or sha512 of a part of a file, as a digest of the same algorithm as `like`. */

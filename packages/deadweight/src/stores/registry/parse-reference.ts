@@ -3,7 +3,7 @@ import { type Digest, isDigest } from "../../model/digest.ts";
 
 /** An image in a registry as `[host[:port]/]path[:tag][@digest]` names it, with Docker's defaults filled in. */
 export interface RegistryReference {
-  /** As people and configuration files write it: `docker.io`, `ghcr.io`, `127.0.0.1:5000`. */
+  /** As people and configuration files write it: `docker.io`, `registry.example`, `127.0.0.1:5000`. */
   readonly registry: string;
   /** Where it answers: `registry-1.docker.io` for `docker.io`. */
   readonly host: string;

@@ -3,6 +3,7 @@ import type { Patience } from "./patience.ts";
 import { TransientFailure } from "./patience.ts";
 import type { Answer } from "./transport.ts";
 
+/** A blob to fetch, and how patiently. */
 export interface BlobRequest {
   /** What begins the messages of errors. */
   readonly what: string;

@@ -9,6 +9,7 @@ import type { Answer, Exchange, Transport } from "./transport.ts";
 
 const longestAnswer = 1024 * 1024;
 
+/** What a token is asked for, and with whose login. */
 export interface TokenRequest {
   readonly challenge: Challenge;
   /** The registry that asks, `host[:port]`. */

@@ -8,7 +8,7 @@ const mostRedirects = 5;
 /** How many times longer than otherwise the answer to an upload is waited for. */
 const patienceWithUploads = 10;
 
-/** A request. Redirects are followed with GET and HEAD alone. */
+/** One request with what may be sent along. Redirects are followed with GET and HEAD alone. */
 export interface Exchange {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;

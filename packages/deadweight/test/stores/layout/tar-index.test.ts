@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { truncateSync } from "node:fs";
 import { test } from "node:test";
+import * as fc from "fast-check";
 import { defaultLimits } from "../../../src/archive/limits.ts";
 import { indexTar } from "../../../src/stores/layout/tar-index.ts";
 import { fileOf } from "../../support/archived-image.ts";
@@ -26,6 +27,25 @@ test("members are where their content is, long names and large content included"
     assert.deepEqual(others, []);
     assert.equal(archive.toString("latin1", member.offset, member.offset + member.size), wanted.toString());
   }
+});
+
+test("members are found whatever their sizes are and wherever the reads end", async () => {
+  const size = fc.oneof(fc.nat(3000), fc.nat(30_000));
+  const property = fc.asyncProperty(fc.array(size, { maxLength: 40 }), async (sizes) => {
+    const archive = Buffer.from(
+      tarOf(sizes.map((bytes, place) => ({ path: `m${place}`, content: Buffer.alloc(bytes, `${place} `) }))),
+    );
+    const index = await indexTar(fileOf(archive), "archive", defaultLimits, running);
+    const found = [...index].map(([path, [member]]) => {
+      assert.equal(member?.kind, "file");
+      return [path, archive.toString("latin1", member.offset, member.offset + member.size)];
+    });
+    assert.deepEqual(
+      found,
+      sizes.map((bytes, place) => [`m${place}`, Buffer.alloc(bytes, `${place} `).toString()]),
+    );
+  });
+  await fc.assert(property, { seed: 4, numRuns: 200 });
 });
 
 test("what follows the end of the archive is not looked at", async () => {

@@ -44,11 +44,13 @@ function configurationError(message: RegExp): (error: unknown) => boolean {
 }
 
 test("no files, no login", async () => {
-  assert.equal(await find("ghcr.io/a", {}), undefined);
-  assert.equal(await find("ghcr.io/a", { HOME: "/nonexistent" }), undefined);
-  assert.equal(await find("ghcr.io/a", { DOCKER_CONFIG: dockerConfig({}) }), undefined);
+  assert.equal(await find("registry.example/a", {}), undefined);
+  assert.equal(await find("registry.example/a", { HOME: "/nonexistent" }), undefined);
+  assert.equal(await find("registry.example/a", { DOCKER_CONFIG: dockerConfig({}) }), undefined);
   assert.equal(
-    await find("ghcr.io/a", { DOCKER_CONFIG: dockerConfig({ auths: { "quay.io": basic("a", "b"), "ghcr.io": {} } }) }),
+    await find("registry.example/a", {
+      DOCKER_CONFIG: dockerConfig({ auths: { "images.example": basic("a", "b"), "registry.example": {} } }),
+    }),
     undefined,
   );
 });
@@ -57,14 +59,14 @@ test("auths: base64, plain and identity tokens, under the host's names", async (
   const DOCKER_CONFIG = dockerConfig({
     auths: {
       "https://index.docker.io/v1/": basic("hub", "p:w"),
-      "https://quay.io/v2/": { username: "u", password: "p" },
-      "ghcr.io": { auth: "", identitytoken: "t" },
+      "https://images.example/v2/": { username: "u", password: "p" },
+      "registry.example": { auth: "", identitytoken: "t" },
       "127.0.0.1:5000": basic("local", "p\0\0"),
     },
   });
   assert.deepEqual(await find("debian", { DOCKER_CONFIG }), login("hub", "p:w"));
-  assert.deepEqual(await find("quay.io/a/b", { DOCKER_CONFIG }), login("u", "p"));
-  assert.deepEqual(await find("ghcr.io/a", { DOCKER_CONFIG }), { kind: "identity-token", token: "t" });
+  assert.deepEqual(await find("images.example/a/b", { DOCKER_CONFIG }), login("u", "p"));
+  assert.deepEqual(await find("registry.example/a", { DOCKER_CONFIG }), { kind: "identity-token", token: "t" });
   assert.deepEqual(await find("127.0.0.1:5000/a", { DOCKER_CONFIG }), login("local", "p"));
   assert.equal(await find("127.0.0.1:5001/a", { DOCKER_CONFIG }), undefined);
 });
@@ -113,17 +115,23 @@ test("files are read in podman's order, and REGISTRY_AUTH_FILE is read alone", a
 });
 
 test("a file that can't be read is an error that holds no secret", async () => {
-  const broken = dockerConfig('{"auths":{"ghcr.io":{"auth":"canary"');
-  await assert.rejects(find("ghcr.io/a", { DOCKER_CONFIG: broken }), configurationError(/config\.json: is not a JSON object/));
-  const noColon = dockerConfig({ auths: { "ghcr.io": { auth: Buffer.from("canary").toString("base64") } } });
+  const broken = dockerConfig('{"auths":{"registry.example":{"auth":"canary"');
   await assert.rejects(
-    find("ghcr.io/a", { DOCKER_CONFIG: noColon }),
-    configurationError(/auth of ghcr\.io is not base64 of user:password/),
+    find("registry.example/a", { DOCKER_CONFIG: broken }),
+    configurationError(/config\.json: is not a JSON object/),
   );
-  const noBase64 = dockerConfig({ auths: { "ghcr.io": { auth: "can:canary" } } });
-  await assert.rejects(find("ghcr.io/a", { DOCKER_CONFIG: noBase64 }), configurationError(/is not base64/));
+  const noColon = dockerConfig({ auths: { "registry.example": { auth: Buffer.from("canary").toString("base64") } } });
+  await assert.rejects(
+    find("registry.example/a", { DOCKER_CONFIG: noColon }),
+    configurationError(/auth of registry\.example is not base64 of user:password/),
+  );
+  const noBase64 = dockerConfig({ auths: { "registry.example": { auth: "can:canary" } } });
+  await assert.rejects(find("registry.example/a", { DOCKER_CONFIG: noBase64 }), configurationError(/is not base64/));
   const missing = { REGISTRY_AUTH_FILE: "/nonexistent/auth.json" };
-  await assert.rejects(find("ghcr.io/a", missing), configurationError(/\/nonexistent\/auth\.json: cannot be read: ENOENT/));
+  await assert.rejects(
+    find("registry.example/a", missing),
+    configurationError(/\/nonexistent\/auth\.json: cannot be read: ENOENT/),
+  );
 });
 
 test("a helper gets `get` and the server, and gives a login or an identity token", async () => {
@@ -140,13 +148,16 @@ test("a helper gets `get` and the server, and gives a login or an identity token
   assert.equal(readFileSync(join(folder, "docker-credential-canned.args"), "utf8"), "get\n");
   const token = helper("token", `echo '{"Username":"<token>","Secret":"t"}'`);
   const all = dockerConfig({ credsStore: "token" });
-  assert.deepEqual(await find("ghcr.io/a", { DOCKER_CONFIG: all, PATH: token.PATH }), { kind: "identity-token", token: "t" });
+  assert.deepEqual(await find("registry.example/a", { DOCKER_CONFIG: all, PATH: token.PATH }), {
+    kind: "identity-token",
+    token: "t",
+  });
 });
 
 test("a helper that has nothing lets the next place speak", async () => {
   const { PATH } = helper("empty", 'cat > /dev/null; echo "credentials not found in native keychain"; exit 1');
-  const DOCKER_CONFIG = dockerConfig({ credsStore: "empty", auths: { "ghcr.io": basic("a", "b") } });
-  assert.deepEqual(await find("ghcr.io/a", { DOCKER_CONFIG, PATH }), login("a", "b"));
+  const DOCKER_CONFIG = dockerConfig({ credsStore: "empty", auths: { "registry.example": basic("a", "b") } });
+  assert.deepEqual(await find("registry.example/a", { DOCKER_CONFIG, PATH }), login("a", "b"));
 });
 
 const badHelpers = {
@@ -162,20 +173,23 @@ test("a helper that fails is an error that holds nothing of its answer", async (
   for (const [script, message] of Object.entries(badHelpers)) {
     const { PATH } = helper("bad", script);
     const DOCKER_CONFIG = dockerConfig({ credsStore: "bad" });
-    await assert.rejects(find("ghcr.io/a", { DOCKER_CONFIG, PATH }), configurationError(message), script);
+    await assert.rejects(find("registry.example/a", { DOCKER_CONFIG, PATH }), configurationError(message), script);
   }
 });
 
 test("a helper that hangs is killed, one that is missing or has no proper name is an error", async () => {
   const hanging = { ...helper("hang", "exec sleep 60"), DOCKER_CONFIG: dockerConfig({ credsStore: "hang" }) };
-  await assert.rejects(find("ghcr.io/a", hanging, 50), configurationError(/did not answer in 0\.05 s/));
+  await assert.rejects(find("registry.example/a", hanging, 50), configurationError(/did not answer in 0\.05 s/));
   const missing = { PATH: freshFolder(), DOCKER_CONFIG: dockerConfig({ credsStore: "missing" }) };
   await assert.rejects(
-    find("ghcr.io/a", missing),
+    find("registry.example/a", missing),
     configurationError(/docker-credential-missing, named by .*: is not installed/),
   );
   for (const name of ["../evil", "a b", "a;b", "x/y"]) {
-    const environment = { DOCKER_CONFIG: dockerConfig({ credHelpers: { "ghcr.io": name } }) };
-    await assert.rejects(find("ghcr.io/a", environment), configurationError(/the name of a credential helper is not valid/));
+    const environment = { DOCKER_CONFIG: dockerConfig({ credHelpers: { "registry.example": name } }) };
+    await assert.rejects(
+      find("registry.example/a", environment),
+      configurationError(/the name of a credential helper is not valid/),
+    );
   }
 });

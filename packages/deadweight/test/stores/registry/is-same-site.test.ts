@@ -7,7 +7,7 @@ const same: readonly (readonly [string, string])[] = [
   ["registry.gitlab.com", "gitlab.com"],
   ["registry.example.com", "auth.example.com"],
   ["a.registry.company.co.uk", "login.company.co.uk"],
-  ["ghcr.io", "ghcr.io"],
+  ["registry.example", "registry.example"],
   ["registry.cn-hangzhou.aliyuncs.com", "dockerauth.cn-hangzhou.aliyuncs.com"],
   ["127.0.0.1", "localhost"],
   ["[::1]", "127.0.0.1"],

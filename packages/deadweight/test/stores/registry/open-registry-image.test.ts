@@ -214,7 +214,7 @@ test("a foreign layer's address is never asked, and a digest that is none never 
 });
 
 test("a bad reference is a mistake in usage, an unreachable registry is not", async () => {
-  const bad = openRegistryImage("ghcr.io/UPPER", openOptions(), quickTiming());
+  const bad = openRegistryImage("registry.example/UPPER", openOptions(), quickTiming());
   await assert.rejects(bad, (error) => error instanceof UserError && error.code === "invalid-reference" && error.exitCode === 2);
   const gone = await startServer(() => undefined);
   await gone.close();

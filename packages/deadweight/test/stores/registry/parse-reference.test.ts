@@ -20,10 +20,16 @@ const valid = {
   "localhost/x": ["localhost", "localhost", "x", "latest", "localhost/x:latest"],
   "localhost:5000/x": ["localhost:5000", "localhost:5000", "x", "latest", "localhost:5000/x:latest"],
   "LOCALHOST.Example/x": ["localhost.example", "localhost.example", "x", "latest", "localhost.example/x:latest"],
-  "ghcr.io/a/b/c__d--e.f:V_1": ["ghcr.io", "ghcr.io", "a/b/c__d--e.f", "V_1", "ghcr.io/a/b/c__d--e.f:V_1"],
+  "registry.example/a/b/c__d--e.f:V_1": [
+    "registry.example",
+    "registry.example",
+    "a/b/c__d--e.f",
+    "V_1",
+    "registry.example/a/b/c__d--e.f:V_1",
+  ],
   "[::1]:5000/a:b": ["[::1]:5000", "[::1]:5000", "a", "b", "[::1]:5000/a:b"],
-  [`quay.io/a@${digest}`]: ["quay.io", "quay.io", "a", "latest", `quay.io/a@${digest}`],
-  [`quay.io/a:1@${digest}`]: ["quay.io", "quay.io", "a", "1", `quay.io/a@${digest}`],
+  [`images.example/a@${digest}`]: ["images.example", "images.example", "a", "latest", `images.example/a@${digest}`],
+  [`images.example/a:1@${digest}`]: ["images.example", "images.example", "a", "1", `images.example/a@${digest}`],
 };
 
 test("references are split as Docker splits them", () => {
@@ -41,23 +47,23 @@ test("references are split as Docker splits them", () => {
 
 const invalid = {
   "": /the name is not valid/,
-  "ghcr.io/": /the name is not valid/,
-  "ghcr.io/a//b": /the name is not valid/,
-  "ghcr.io/a/../b": /the name is not valid/,
+  "registry.example/": /the name is not valid/,
+  "registry.example/a//b": /the name is not valid/,
+  "registry.example/a/../b": /the name is not valid/,
   a___b: /the name is not valid/,
-  "ghcr.io/Name": /the name has upper-case letters/,
-  [`ghcr.io/${"a".repeat(256)}`]: /the name has more than 255 characters/,
-  "ghcr.io/a:": /the tag is not valid/,
-  "ghcr.io/a:-x": /the tag is not valid/,
-  [`ghcr.io/a:${"a".repeat(129)}`]: /the tag is not valid/,
-  "ghcr.io:99999/a": /the host is not valid/,
+  "registry.example/Name": /the name has upper-case letters/,
+  [`registry.example/${"a".repeat(256)}`]: /the name has more than 255 characters/,
+  "registry.example/a:": /the tag is not valid/,
+  "registry.example/a:-x": /the tag is not valid/,
+  [`registry.example/a:${"a".repeat(129)}`]: /the tag is not valid/,
+  "registry.example:99999/a": /the host is not valid/,
   "-.io/a": /the host is not valid/,
   "999.1.1.1/a": /the host is not valid/,
-  "https://ghcr.io/a": /the host is not valid/,
-  "ghcr.io/a@sha256:12": /the digest is not valid/,
-  "ghcr.io/a@sha256:../../../etc/passwd": /is not valid/,
-  "ghcr.io/a b": /the name is not valid/,
-  "ghcr.io/a\u001b[2j": /"ghcr.io\/a\\u001b\[2j": the name is not valid/,
+  "https://registry.example/a": /the host is not valid/,
+  "registry.example/a@sha256:12": /the digest is not valid/,
+  "registry.example/a@sha256:../../../etc/passwd": /is not valid/,
+  "registry.example/a b": /the name is not valid/,
+  "registry.example/a\u001b[2j": /"registry.example\/a\\u001b\[2j": the name is not valid/,
   ["a".repeat(2000)]: /more than 1024 characters/,
 };
 
@@ -73,10 +79,15 @@ test("what is no reference is a mistake in usage", () => {
 });
 
 test("a password in a reference is not repeated", () => {
-  for (const text of ["user:canary@ghcr.io/a", "https://user:canary@ghcr.io/a:1", "user:can@ary@ghcr.io/a"]) {
+  for (const text of [
+    "user:canary@registry.example/a",
+    "https://user:canary@registry.example/a:1",
+    "user:can@ary@registry.example/a",
+  ]) {
     assert.throws(
       () => parseReference(text),
-      (error) => error instanceof UserError && !/canary|ary@/.test(error.message) && error.message.includes("@ghcr.io/a"),
+      (error) =>
+        error instanceof UserError && !/canary|ary@/.test(error.message) && error.message.includes("@registry.example/a"),
     );
   }
 });
