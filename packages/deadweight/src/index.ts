@@ -13,7 +13,7 @@ export {
 export { loadReport } from "./pipeline/load-report.ts";
 export { formats, rules, transforms } from "./pipeline/members.ts";
 export { optimize, type OptimizeOptions } from "./pipeline/optimize.ts";
-export { render } from "./pipeline/render.ts";
+export { render, renderParts } from "./pipeline/render.ts";
 export { renderValidation } from "./pipeline/render-validation.ts";
 export { reportJsonSchema } from "./pipeline/report-json-schema.ts";
 export { validate, type Validation } from "./pipeline/validate.ts";

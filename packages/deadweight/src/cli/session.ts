@@ -40,6 +40,7 @@ export type Toolkit = Pick<
   | "parsePlatform"
   | "parseThreshold"
   | "render"
+  | "renderParts"
   | "renderValidation"
   | "reportJsonSchema"
   | "rules"
