@@ -29,6 +29,7 @@ export {
   type Level,
   type Omission,
   type Optimization,
+  type PlatformOutcome,
   type Result,
   type Weight,
 } from "./model/optimization.ts";

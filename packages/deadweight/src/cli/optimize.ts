@@ -44,7 +44,7 @@ export function addOptimize(program: Command, session: Session, toolkit: Toolkit
     .argument("<image>", imageForms);
   addDestinationOptions(command);
   addChangeOptions(command, toolkit);
-  addEvidenceOptions(addImageOptions(command));
+  addEvidenceOptions(addImageOptions(command, "; all for every one, with their index"));
   addResultOptions(command, toolkit);
   addProgressOptions(command);
   command
@@ -100,7 +100,8 @@ const examples = `
 Examples:
   deadweight optimize my-service --dry-run
   deadweight optimize my-service -o docker:my-service:small
-  deadweight optimize docker://ghcr.io/me/app:1 -o docker://ghcr.io/me/app:1-small --changes changes.json
+  deadweight optimize docker://registry.example/me/app:1 -o docker://registry.example/me/app:1-small --changes changes.json
+  deadweight optimize oci:build/image -o oci:small --platform linux/arm64
   deadweight optimize oci:build/image -o oci-archive:small.tar --level verified --compression zstd:9 --keep 'usr/share/doc/**'
 
 Exit codes: 0 fine, 2 usage, 3 could not look or write, 70 a bug: the result was not as planned, and was not written.`;
@@ -123,8 +124,11 @@ async function optimize(image: string, flags: OptimizeFlags, session: Session, t
 }
 
 function optimizeOptions(flags: OptimizeFlags, session: Session, toolkit: Toolkit): OptimizeOptions {
+  const isAll = flags.platform === "all";
+  const { platform, ...others } = flags;
   return {
-    ...imageOptions(flags, session, toolkit),
+    ...imageOptions(isAll || platform === undefined ? others : flags, session, toolkit),
+    ...(isAll ? { allPlatforms: true } : {}),
     level: flags.level,
     keep: flags.keep ?? [],
     rewriteBase: flags.rewriteBase === true,
@@ -152,7 +156,7 @@ function knownTransforms(names: readonly string[], { transforms }: Toolkit): rea
   throw new UserError("usage", `transform ${wrong}: there is none of that name`, { hint: didYouMean(wrong, known), exitCode: 2 });
 }
 
-function changesText({ schemaVersion, tool, image, result, changes }: Optimization): string {
-  const source = { reference: image.reference, digest: image.digest };
+function changesText({ schemaVersion, tool, image, indexDigest, result, changes }: Optimization): string {
+  const source = { reference: image.reference, digest: indexDigest ?? image.digest };
   return `${printableJson(JSON.stringify({ schemaVersion, tool, source, result, changes }, undefined, 2))}\n`;
 }

@@ -58,7 +58,7 @@ function* members(value: object, holder: string): Generator<Member> {
 /** The fields of an object by the field that holds it, in the order in which they are documented. */
 const fields = new Map(
   Object.entries({
-    "": "schemaVersion tool image level result before predicted after changes omissions notes totals reclaimable baseImage layers components outcomes problems",
+    "": "schemaVersion tool image indexDigest level result before predicted after platforms changes omissions notes totals reclaimable baseImage layers components outcomes problems",
     tool: "name version",
     image: "reference digest platform",
     platform: "os architecture variant",
@@ -76,7 +76,8 @@ const fields = new Map(
     before: "tarBytes compressedBytes",
     predicted: "tarBytes compressedBytes",
     after: "tarBytes compressedBytes",
-    changes: "transform action layer path bytesBefore bytesAfter reason",
+    platforms: "platform digest before predicted after resultDigest",
+    changes: "transform action platform layer path bytesBefore bytesAfter reason",
     omissions: "digest reason",
   }).map(([holder, names]) => [holder, names.split(" ")]),
 );

@@ -65,6 +65,15 @@ test("the flags become options", async () => {
   assert.deepEqual((await calledWith("x", "-o", "y", "--only", "drop-documentation")).options.only, ["drop-documentation"]);
 });
 
+test("one platform or all", async () => {
+  assert.deepEqual((await calledWith("x", "-o", "y", "--platform", "linux/arm64")).options, {
+    ...usual,
+    platform: { os: "linux", architecture: "arm64" },
+  });
+  assert.deepEqual((await calledWith("x", "-o", "y", "--platform", "all")).options, { ...usual, allPlatforms: true });
+  assert.match(await refused("x", "-o", "y", "--platform", "every"), /^error: platform every: /);
+});
+
 test("how layers are to be compressed", async () => {
   const compression = async (text: string): Promise<unknown> =>
     (await calledWith("x", "-o", "y", "--compression", text)).options.compression;
