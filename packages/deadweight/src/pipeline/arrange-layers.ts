@@ -7,7 +7,7 @@ import { printableJson } from "../lib/printable.ts";
 import { UserError } from "../lib/user-error.ts";
 import type { LayerIndex } from "../model/layer-index.ts";
 import { mostLayers, printLayerShape, type LayerShape } from "../model/layer-shape.ts";
-import { joinChanges } from "./arrange-layers/join-changes.ts";
+import { joinChanges, withoutOverridden } from "./arrange-layers/join-changes.ts";
 import { joinedRows } from "./arrange-layers/joined-rows.ts";
 import { bytesOf, joinableLayers } from "./arrange-layers/joinable-layers.ts";
 import { planJoin, type JoinPlan, type JoinRequest } from "./arrange-layers/plan-join.ts";
@@ -34,15 +34,19 @@ export function arrangeLayers(facts: Facts, plan: ChangePlan, shape: LayerShape)
     const join = isArranged(facts, request, shape) ? undefined : planJoin(facts, plan.edits, request);
     if (join === undefined) continue;
     if ("unsayable" in join) notes.push(unsayableNote(request, join.unsayable));
-    else if (!isBalanced(facts, request, join)) joined.push({ request, plan: join });
+    else if (!isBalanced(request, join)) joined.push({ request, plan: join });
   }
   if (joined.length === 0)
     return { ...plan, notes: [...plan.notes, ...notes, `all layers stay for themselves: no two are to be joined`] };
+  const joins = joined.map(({ plan: one }) => one);
   const arrangement = arrangementOf(facts, joined, shape);
   if (arrangement.layers.length > mostLayers) throw tooMany(arrangement.layers.length, shape);
   return {
     ...plan,
-    changes: [...plan.changes, ...joined.flatMap(({ plan: one }) => joinChanges(facts, plan.edits, one))].sort(byPlace),
+    changes: [
+      ...withoutOverridden(plan.changes, plan.edits, joins),
+      ...joins.flatMap((one) => joinChanges(facts, plan.edits, one)),
+    ].sort(byPlace),
     predicted: predictJoins(facts, plan.edits, arrangement.joins),
     notes: [...plan.notes, ...notes, ...joined.flatMap((one) => joinNotes(one, shape))],
     arrangement,
@@ -59,11 +63,9 @@ function isArranged(facts: Facts, { layers }: JoinRequest, shape: LayerShape): b
 }
 
 /** Whether layers are about as few and as even as they would come out. */
-function isBalanced(facts: Facts, { layers, rule }: JoinRequest, { division }: JoinPlan): boolean {
+function isBalanced({ layers, rule }: JoinRequest, { division }: JoinPlan): boolean {
   if (rule === undefined || !("parts" in rule)) return false;
-  if (layers.length === 1 && division.parts === 1) return true;
-  const largest = layers.reduce((most, layer) => Math.max(most, bytesOf(facts, [layer])), 0);
-  return layers.length === division.parts && largest <= 1.1 * division.largest;
+  return layers.length === division.parts && division.largestBefore <= 1.1 * division.largest;
 }
 
 function arrangementOf(facts: Facts, joined: readonly Joined[], shape: LayerShape): Arrangement {

@@ -55,7 +55,7 @@ async function sourcesOf(
     const [layer, index, edits] = [image.layers[number], layers[number], perLayer.edits[number]];
     if (layer === undefined || index === undefined || edits === undefined) throw new RangeError(`no layer ${number}`);
     const first = firstOf(number);
-    const cuts = planLayerCuts(index, { edits, attributesOf: perLayer.attributesOf });
+    const cuts = planLayerCuts(index, { edits, attributesOf: perLayer.attributesOf, areFoldersPlaced: true });
     const all = orderedLayerCuts([...cuts, ...insertions(index, first, layerJoin.before), endOf(index)]);
     const { digest, tarBytes } = index;
     const source = await localBlob(layer, options);

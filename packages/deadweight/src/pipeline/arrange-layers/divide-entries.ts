@@ -15,6 +15,8 @@ export interface Division {
   readonly ownersOf: (part: number) => readonly string[];
   /** Compressed bytes of the largest part, as predicted. */
   readonly largest: number;
+  /** The same of the layers as they are, without folders and markers. */
+  readonly largestBefore: number;
 }
 
 /** How entries are divided: in at most so many parts, or in parts of at most so many bytes. */
@@ -54,7 +56,8 @@ export function divideEntries(
     readonly rule: DivisionRule;
   },
 ): Division {
-  const units = unitsOf(facts, sizesOf(facts, edits, entries, links));
+  const sizes = sizesOf(facts, edits, entries, links);
+  const units = unitsOf(facts, sizes);
   const filling = "parts" in rule ? fillParts(units, rule.parts) : fillUpTo(units, rule.partBytes);
   const parts = new Map<number, number>();
   for (const [unit, { entries: own }] of units.entries())
@@ -64,7 +67,15 @@ export function divideEntries(
     partOf: (entry) => parts.get(links.headOf.get(entry) ?? entry) ?? 0,
     ownersOf: (part) => ownersIn(units, filling, part),
     largest: filling.largest,
+    largestBefore: largestLayer(facts, sizes),
   };
+}
+
+function largestLayer(facts: Facts, sizes: ReadonlyMap<number, number>): number {
+  const { layerOf } = facts.get(fileTree);
+  const bytes = facts.layers.map(() => 0);
+  for (const [entry, size] of sizes) bytes[layerOf(entry)] = (bytes[layerOf(entry)] ?? 0) + size;
+  return bytes.reduce((one, other) => Math.max(one, other), 0);
 }
 
 /** Compressed bytes by entry; names of one file count for the first of them, with its content. */

@@ -32,7 +32,11 @@ export function editedStack(
     entry += layer.count;
     return columnsAt(layer, places, (place) => edits.get(base + place)?.action);
   });
-  const types = Uint8Array.from(edited.flatMap(({ type }) => [...type]));
+  const types = new Uint8Array(sources.length);
+  edited.reduce((place, { type }) => {
+    types.set(type, place);
+    return place + type.length;
+  }, 0);
   return { merged: mergeLayers(edited), sourceOf: Uint32Array.from(sources), types };
 }
 

@@ -9,15 +9,16 @@ import type { JoinPlan } from "./plan-join.ts";
 
 /** The name under which the list of changes has what joining layers takes. */
 const joining = "join-layers";
+const remove: EntryEdit = { action: "remove" };
 
-/** The entries that joining alone removes or rewrites, each with its reason, in order. */
+/** The entries that joining removes or rewrites and that were not to be so anyway, each with its reason, in order. */
 export function joinChanges(
   facts: Facts,
   planned: ReadonlyMap<number, EntryEdit>,
   { edits, stack }: JoinPlan,
 ): readonly PlannedChange[] {
   const tree = facts.get(fileTree);
-  const own = new Map([...edits].filter(([entry, edit]) => planned.get(entry) !== edit && !planned.has(entry)));
+  const own = new Map([...edits].filter(([entry, edit]) => isOwn(edit, planned.get(entry))));
   const costs = predictCosts(facts, own);
   const numbers = new Map<number, number>();
   stack.sourceOf.forEach((entry, number) => numbers.set(entry, number));
@@ -37,6 +38,25 @@ export function joinChanges(
           : "the folder gets the attributes that a higher layer gave it",
     };
   });
+}
+
+/** What a plan hides, joined layers may not have at all: it goes in both. */
+function isOwn(edit: EntryEdit, planned: EntryEdit | undefined): boolean {
+  if (planned === undefined) return true;
+  const isGone = ({ action }: EntryEdit): boolean => action === "remove" || action === "hide";
+  return isGone(edit) && !isGone(planned);
+}
+
+/** The planned changes without those that joining makes otherwise. */
+export function withoutOverridden(
+  changes: readonly PlannedChange[],
+  planned: ReadonlyMap<number, EntryEdit>,
+  joins: readonly JoinPlan[],
+): readonly PlannedChange[] {
+  const entries = [...planned.keys()];
+  const isOverridden = (entry: number): boolean =>
+    joins.some(({ edits }) => edits.has(entry) && isOwn(edits.get(entry) ?? remove, planned.get(entry)));
+  return changes.filter((_, place) => !isOverridden(entries[place] ?? -1));
 }
 
 function reasonOf(fate: (typeof fates)[number] | undefined, hiddenBy: number): string {

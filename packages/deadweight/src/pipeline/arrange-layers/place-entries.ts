@@ -33,6 +33,7 @@ export interface PlacedEntries {
   readonly repeated: { readonly folders: number; readonly bytes: number };
 }
 
+const remove: EntryEdit = { action: "remove" };
 const directory = entryTypes.indexOf("directory");
 const whiteout = entryTypes.indexOf("whiteout");
 const opaque = entryTypes.indexOf("opaque");
@@ -96,7 +97,7 @@ class EntryPlacer {
     if (type === directory) return this.#placeFolder(entry, node);
     const isMarker = type === whiteout || type === opaque;
     const stays = isMarker ? markers.stay.has(number) : stack.merged.visible[node] === number;
-    if (!stays) this.#edits.set(entry, { action: "remove" });
+    if (!stays) this.#edits.set(entry, remove);
     else if (!this.#moved.has(entry)) this.#makeFolders(node, entry, type === opaque);
   }
 
@@ -105,13 +106,13 @@ class EntryPlacer {
     const part = this.#homes[node] ?? 0;
     this.#partOf[entry - this.#join.first] = part;
     if (final === undefined || this.#held[part]?.has(node) === true) {
-      this.#edits.set(entry, { action: "remove" });
+      this.#edits.set(entry, remove);
       return;
     }
     this.#makeFolders(node, entry);
     if (this.#join.markers.opaque.has(node)) {
       this.#makeFolder(node, entry, part);
-      this.#edits.set(entry, { action: "remove" });
+      this.#edits.set(entry, remove);
       return;
     }
     this.#held[part]?.add(node);

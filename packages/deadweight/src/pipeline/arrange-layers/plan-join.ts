@@ -21,7 +21,7 @@ export interface JoinPlan extends PlacedEntries {
   readonly division: Division;
 }
 
-const whole: Division = { parts: 1, partOf: () => 0, ownersOf: () => [], largest: 0 };
+const whole: Division = { parts: 1, partOf: () => 0, ownersOf: () => [], largest: 0, largestBefore: 0 };
 const noMarkers: KeptMarkers = { stay: new Set(), opaque: new Set(), unsayable: undefined };
 const [directory, whiteout, opaque] = (["directory", "whiteout", "opaque"] as const).map((type) => entryTypes.indexOf(type));
 

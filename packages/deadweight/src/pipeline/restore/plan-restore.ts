@@ -25,6 +25,8 @@ export interface RestorePlan {
   readonly notes: readonly string[];
 }
 
+const remove: EntryEdit = { action: "remove" };
+
 /** Plans a layer with the wanted entries that differ. Throws UserError for what can't be put there without hiding other files. */
 export function planRestore(pair: RestorePair, wanted: readonly number[]): RestorePlan {
   const tree = pair.from.get(fileTree);
@@ -42,12 +44,12 @@ export function planRestore(pair: RestorePair, wanted: readonly number[]): Resto
     const { comesAt } = joinedLinks(index, first, new Map(), (entry) => own.has(entry));
     const moved = new Set(comesAt.values());
     for (let entry = first; entry < first + index.count; entry++) {
-      if (!own.has(entry)) edits.set(entry, { action: "remove" });
+      if (!own.has(entry)) edits.set(entry, remove);
       const comes = comesAt.get(entry) ?? (own.has(entry) && !moved.has(entry) ? entry : -1);
       const blocks = comes < 0 ? [] : missingFolders(pair, comes, own, held);
       if (blocks.length > 0) before.set(entry, Buffer.concat(blocks));
       if (!own.has(entry) || tree.type(entry) !== "directory") continue;
-      if (held.has(tree.nodeOf(entry))) edits.set(entry, { action: "remove" });
+      if (held.has(tree.nodeOf(entry))) edits.set(entry, remove);
       held.add(tree.nodeOf(entry));
     }
   }
