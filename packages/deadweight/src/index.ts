@@ -16,6 +16,7 @@ export { optimize, type OptimizeOptions } from "./pipeline/optimize.ts";
 export { render, renderParts } from "./pipeline/render.ts";
 export { renderValidation } from "./pipeline/render-validation.ts";
 export { reportJsonSchema } from "./pipeline/report-json-schema.ts";
+export { restore, type RestoreOptions } from "./pipeline/restore.ts";
 export { validate, type Validation } from "./pipeline/validate.ts";
 export { validateRewrite, type ValidatedPlan } from "./pipeline/validate-rewrite.ts";
 export { UserError, type UserErrorOptions } from "./lib/user-error.ts";
@@ -33,7 +34,9 @@ export {
   type Result,
   type Weight,
 } from "./model/optimization.ts";
+export { layerLimits, parseLayerShape, type LayerLimit, type LayerShape } from "./model/layer-shape.ts";
 export type { Violation } from "./model/violation.ts";
+export type { Restoration } from "./model/restoration.ts";
 export { parsePlatform, printPlatform, type Platform } from "./model/platform.ts";
 export type { ProgressEvent } from "./model/progress.ts";
 export type * from "./model/report.ts";

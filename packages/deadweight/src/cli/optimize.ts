@@ -14,6 +14,7 @@ import {
   type ImageFlags,
 } from "./image-options.ts";
 import { parseCompression } from "./parse-compression.ts";
+import { layersHelp, parseLayers } from "./parse-layers.ts";
 import { createDisplay, progressMode } from "./progress/create-display.ts";
 import type { Session, Toolkit, Work } from "./session.ts";
 import { checkWritable, writeAside } from "./write-aside.ts";
@@ -26,6 +27,7 @@ interface OptimizeFlags extends ImageFlags {
   readonly keep?: readonly string[];
   readonly rewriteBase?: boolean;
   readonly compression?: string;
+  readonly layers?: string;
   readonly dryRun?: boolean;
   readonly changes?: string;
   readonly force?: boolean;
@@ -42,7 +44,7 @@ export function addOptimize(program: Command, session: Session, toolkit: Toolkit
     .summary("a smaller image, with a list of every change and its reason")
     .description("Writes a smaller image that behaves the same, without running it; the source stays as it is.")
     .argument("<image>", imageForms);
-  addDestinationOptions(command);
+  addDestinationOptions(command, toolkit);
   addChangeOptions(command, toolkit);
   addEvidenceOptions(addImageOptions(command, "; all for every one, with their index"));
   addResultOptions(command, toolkit);
@@ -52,7 +54,7 @@ export function addOptimize(program: Command, session: Session, toolkit: Toolkit
     .action((image: string, flags: OptimizeFlags) => choose(() => optimize(image, flags, session, toolkit)));
 }
 
-function addDestinationOptions(command: Command): void {
+function addDestinationOptions(command: Command, toolkit: Toolkit): void {
   command
     .optionsGroup("Result:")
     .option("-o, --output <dest>", "where the smaller image goes, in the same forms as IMAGE")
@@ -62,6 +64,7 @@ function addDestinationOptions(command: Command): void {
       "--compression <kind[:level]>",
       "gzip, zstd or none for the layers that may be changed; else each stays compressed as it is",
     )
+    .option("--layers <shape>", layersHelp(toolkit))
     .option("--no-validate", "write the result without reading it again and comparing it with the source");
 }
 
@@ -103,6 +106,7 @@ Examples:
   deadweight optimize docker://registry.example/me/app:1 -o docker://registry.example/me/app:1-small --changes changes.json
   deadweight optimize oci:build/image -o oci:small --platform linux/arm64
   deadweight optimize oci:build/image -o oci-archive:small.tar --level verified --compression zstd:9 --keep 'usr/share/doc/**'
+  deadweight optimize my-service -o docker:my-service:one --layers squash-own
 
 Exit codes: 0 fine, 2 usage, 3 could not look or write, 70 a bug: the result was not as planned, and was not written.`;
 
@@ -133,6 +137,7 @@ function optimizeOptions(flags: OptimizeFlags, session: Session, toolkit: Toolki
     keep: flags.keep ?? [],
     rewriteBase: flags.rewriteBase === true,
     compression: parseCompression(flags.compression),
+    ...(flags.layers === undefined ? {} : { layers: parseLayers(flags.layers, toolkit) }),
     validate: flags.validate,
     force: flags.force === true,
     ...(flags.only === undefined ? {} : { only: knownTransforms(flags.only, toolkit) }),

@@ -3,18 +3,21 @@ import type { OpenOptions, OutgoingImage } from "../contracts/store.ts";
 import { createFacts, type Facts } from "../contracts/fact.ts";
 import { layerOrigins } from "../facts/layer-origins.ts";
 import { completeImage } from "../image/complete.ts";
+import { arrangeImage } from "../image/rewrite/arrange-image.ts";
 import { rewriteImage, type RewriteOptions, type RewrittenImage } from "../image/rewrite/rewrite-image.ts";
 import { toolVersion } from "../lib/tool-version.ts";
+import { type LayerShape, printLayerShape, rebuildsBase } from "../model/layer-shape.ts";
 import type { Level, Optimization, Result, Weight } from "../model/optimization.ts";
 import type { Report } from "../model/report.ts";
 import { rules } from "../rules/index.ts";
 import { rootOf } from "../stores/write/outgoing-blobs.ts";
 import { reportOf } from "./analyze.ts";
+import { arrangeLayers, type ArrangedPlan } from "./arrange-layers.ts";
 import { chooseImages } from "./choose-images.ts";
 import { checkDestination, destinationOf, type Destination } from "./destination.ts";
 import { omissionsOf } from "./omissions.ts";
 import { type MadeImage, type MadeIndex, optimizeIndex } from "./optimize-index.ts";
-import { planChanges, type ChangePlan } from "./plan-changes.ts";
+import { planChanges } from "./plan-changes.ts";
 import { rewrittenSource } from "./rewritten-source.ts";
 import { validateRewrite } from "./validate-rewrite.ts";
 import { type FoundImage, type ImageOptions, readFacts, type ReadImage, withSource } from "./with-facts.ts";
@@ -33,6 +36,8 @@ export interface OptimizeOptions extends ImageOptions {
   readonly keep: readonly string[];
   /** Whether layers of the base image may be changed as well; images on the same base then share them no longer. */
   readonly rewriteBase: boolean;
+  /** Which layers the result has; those of the source when absent. What makes the base's anew changes them as `rewriteBase` does. */
+  readonly layers?: LayerShape;
   readonly compression: RewriteOptions["compression"];
   /** Whether the rewritten image is read again and compared before it is written. */
   readonly validate: boolean;
@@ -48,9 +53,11 @@ export interface OptimizeOptions extends ImageOptions {
 export async function optimize(
   reference: string,
   destination: string | undefined,
-  options: OptimizeOptions,
+  given: OptimizeOptions,
   edit: typeof rewriteImage = rewriteImage,
 ): Promise<Optimization> {
+  const shape: LayerShape = given.layers ?? { kind: "keep" };
+  const options = { ...given, rewriteBase: given.rewriteBase || rebuildsBase(shape) };
   const asked = destination === undefined ? undefined : destinationOf(destination);
   if (asked !== undefined) await checkDestination(asked, options.force);
   const make = (read: ReadImage): Promise<MadeImage> => makeImage(read, asked !== undefined, options, edit);
@@ -88,11 +95,12 @@ async function makeImage(
   edit: typeof rewriteImage,
 ): Promise<MadeImage> {
   options.onProgress?.({ kind: "note", text: "planning changes" });
-  const plan = planChanges(read.facts, options);
+  const plan = arrangeLayers(read.facts, planChanges(read.facts, options), options.layers ?? { kind: "keep" });
   const { predicted, changes, notes } = plan;
   const report = (): Report => reportOf(read.facts, rules);
   const planned = { before: weightOf(read.facts.layers), predicted, changes, notes, report };
-  if (!isWritten) return { ...planned, isChanged: plan.edits.size > 0 || options.compression !== "keep" };
+  if (!isWritten)
+    return { ...planned, isChanged: plan.edits.size > 0 || plan.arrangement !== undefined || options.compression !== "keep" };
   const rewritten = await rewrite(read.facts, plan, options, { ...read.open, edit });
   if (options.validate) await validate(read, rewritten, plan, options);
   return { ...planned, rewritten, isChanged: rewritten.changed.length > 0 };
@@ -101,30 +109,40 @@ async function makeImage(
 /** The image with the edits; when they change nothing it is the same to the byte, without labels of ours. */
 async function rewrite(
   facts: Facts,
-  { edits }: ChangePlan,
+  { edits, arrangement }: ArrangedPlan,
   options: OptimizeOptions,
   { edit, temporaryFolder, signal }: OpenOptions & { readonly edit: typeof rewriteImage },
 ): Promise<RewrittenImage> {
   const origins = facts.get(layerOrigins).layers;
-  return edit(facts.image, facts.layers, edits, {
+  const settings: RewriteOptions = {
     compression: options.compression,
     mayRecompress: (layer) => options.rewriteBase || origins[layer]?.base !== true,
     labels: {
       "dev.deadweight.version": toolVersion(),
       "dev.deadweight.source-digest": facts.image.digest,
       "dev.deadweight.level": options.level,
+      ...(arrangement === undefined ? {} : { "dev.deadweight.layers": printLayerShape(options.layers ?? { kind: "keep" }) }),
     },
     limits: defaultLimits,
     temporaryFolder,
     signal,
     onProgress: (event) => options.onProgress?.(event),
-  });
+  };
+  const { image, layers } = facts;
+  return arrangement === undefined
+    ? edit(image, layers, edits, settings)
+    : arrangeImage(image, layers, edits, arrangement, settings);
 }
 
-async function validate(read: ReadImage, rewritten: OutgoingImage, plan: ChangePlan, options: OptimizeOptions): Promise<void> {
+async function validate(read: ReadImage, rewritten: OutgoingImage, plan: ArrangedPlan, options: OptimizeOptions): Promise<void> {
   options.onProgress?.({ kind: "note", text: "validating the result" });
   const after = await factsOfRewritten(read, rewritten);
-  const violations = validateRewrite(read.facts, after, { edits: plan.edits, isRecompressed: options.compression !== "keep" });
+  const { edits, arrangement } = plan;
+  const violations = validateRewrite(read.facts, after, {
+    edits,
+    isRecompressed: options.compression !== "keep",
+    ...(arrangement === undefined ? {} : { layers: arrangement.layers }),
+  });
   if (violations.length === 0) return;
   const told = violations.slice(0, 5).map(({ message, expected, actual }) => `${message} (expected ${expected}, is ${actual})`);
   throw new Error(`the result breaks ${violations.length} invariants, nothing was written: ${told.join("; ")}`);

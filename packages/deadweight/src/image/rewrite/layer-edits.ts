@@ -13,6 +13,8 @@ export interface LayerEdits {
   readonly edits: ReadonlyMap<number, EntryEdit>;
   /** Attributes of the entry that an edit names with `of`. */
   readonly attributesOf: (entry: number) => Attributes;
+  /** Whether folders stay where they are: who joins layers puts them before what comes to another place. */
+  readonly areFoldersPlaced?: true;
 }
 
 /**
@@ -34,7 +36,8 @@ class LayerEditor {
   #keptNames: KeptNames | undefined;
   #folders: ReadonlyMap<number, number> | undefined;
 
-  constructor(layer: LayerIndex, { edits, attributesOf }: LayerEdits) {
+  constructor(layer: LayerIndex, { edits, attributesOf, areFoldersPlaced }: LayerEdits) {
+    if (areFoldersPlaced === true) this.#folders = new Map();
     this.#layer = layer;
     this.#edits = edits;
     this.#attributesOf = attributesOf;
