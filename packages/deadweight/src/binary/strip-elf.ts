@@ -106,7 +106,7 @@ function wrongSections({ sections }: ElfHeaders, mappedEnd: number, fileSize: nu
     if (type === types.relocations || type === types.shortRelocations || type === types.group)
       return `the section ${name} is for linking again`;
     if (hasBytes(section) && offset < mappedEnd)
-      return `the section ${name} lies before something that is mapped, as after patchelf`;
+      return "a section that is not loaded lies before something that is, as after patchelf";
     if (!(section.align <= mostAlign)) return `the section ${name} is aligned in an unusual way`;
     if (!isForDebuggers(name) && !knownUnloaded.test(name)) return `the section ${name}, which a program may read from the file`;
   }

@@ -1,7 +1,7 @@
 import { isForDebuggers, stripElf, type StrippedElf } from "../binary/strip-elf.ts";
 import { defineFact, type Fact, type Facts } from "../contracts/fact.ts";
 import { textOf, type ByteString } from "../lib/byte-string.ts";
-import type { ElfOutline } from "../model/layer-index.ts";
+import type { ElfOutline, ElfSection } from "../model/layer-index.ts";
 import { fileTree, type FileTree } from "./file-tree.ts";
 import { owners } from "./owners.ts";
 import { packages } from "./packages.ts";
@@ -12,6 +12,8 @@ export interface DebuggedFile {
   readonly content: number;
   /** The visible entries that are this file. */
   readonly names: readonly number[];
+  /** Those sections, in the order of the section headers. */
+  readonly sections: readonly ElfSection[];
   /** The file without those sections, or why it is better left alone. */
   readonly stripped: StrippedElf | string;
 }
@@ -24,7 +26,13 @@ export const debuggedFiles: Fact<readonly DebuggedFile[]> = defineFact("debugged
     .sort(([one], [other]) => one - other)
     .map(([content, names]): DebuggedFile => {
       const reason = names.map((name) => reasonAgainst(facts, tree, name) ?? isListed(tree.nodeOf(name))).find(Boolean);
-      return { content, names, stripped: reason ?? wrongStorage(tree, content, names) ?? strippedFile(facts, tree, content) };
+      const sections = tree.elfSections(content).filter(({ name }) => isForDebuggers(name));
+      return {
+        content,
+        names,
+        sections,
+        stripped: reason ?? wrongStorage(tree, content, names) ?? strippedFile(facts, tree, content),
+      };
     });
 });
 
