@@ -47,6 +47,8 @@ class LayerEditor {
     for (const [entry, edit] of this.#edits) {
       if (entry < 0 || entry >= this.#layer.count) throw new RangeError(`edit of entry ${entry} of ${this.#layer.count}`);
       if (edit.action === "link") joins.push(this.#checkedJoin(entry, edit.to));
+      if (edit.action === "cut-content" && this.#links.carrier[entry] !== entry)
+        throw new RangeError(`entry ${entry} has no content of its own to cut`);
     }
     for (const group of linkGroups(this.#links, joins, (entry) => this.#edits.has(entry))) this.#editGroup(group);
     for (const [entry, edit] of this.#edits) if (!this.#settled.has(entry)) this.#editAlone(entry, edit);
@@ -112,8 +114,6 @@ class LayerEditor {
     const marker = edit?.action === "hide" ? this.#names().hide(place) : undefined;
     const before = [...(marker?.kind === "whiteout" ? [marker.header] : []), ...this.#foldersMovedBefore(place, head)];
     const change = { name: pathOf(this.#layer, head), attributes: taken ?? this.#inodeAttributes(head, place) };
-    const headEdit = this.#edits.get(head);
-    if (headEdit?.action === "cut-content") throw new RangeError(`entry ${head} has no content of its own to cut`);
     this.#changeHeader(place, change, before);
   }
 
