@@ -9,9 +9,9 @@ import { linesOf } from "./renew-record.ts";
 
 /** Of the given contents those whose sum is in a record that can't follow a change of them, each with the reason. */
 export function fixedSums(facts: Facts, context: PlanContext, contents: ReadonlySet<number>): ReadonlyMap<number, string> {
-  const fixed = new Map<number, string>();
-  if (contents.size === 0) return fixed;
   const tree = facts.get(fileTree);
+  const fixed = divertedContents(facts, tree);
+  if (contents.size === 0) return fixed;
   const names = baseNames(tree, contents);
   const mayEdit = editableRecords(tree, context);
   for (const { kind, node } of recordsWithSums(tree)) {
@@ -33,6 +33,16 @@ export function fixedSums(facts: Facts, context: PlanContext, contents: Readonly
     }
   }
   return fixed;
+}
+
+/** dpkg-divert(1): the sum in md5sums is that of a file under another name. Three lines each: from, to, package. */
+function divertedContents(facts: Facts, tree: FileTree): Map<number, string> {
+  const list = tree.find("var/lib/dpkg/diversions");
+  const bytes = list < 0 ? undefined : capturedContent(facts, list);
+  const entries = [...linesOf(byteStringOf(bytes ?? new Uint8Array(0)))].map((line) => tree.resolve(line.trimEnd()));
+  return new Map(
+    entries.filter((entry) => entry >= 0).map((entry) => [tree.contentOf(entry), "dpkg diverts it, or another file to it"]),
+  );
 }
 
 function recordsWithSums(tree: FileTree): { kind: RecordKind; node: number }[] {
