@@ -12,13 +12,14 @@ import type { Report } from "../model/report.ts";
 import { rules } from "../rules/index.ts";
 import { rootOf } from "../stores/write/outgoing-blobs.ts";
 import { reportOf } from "./analyze.ts";
-import { arrangeLayers, type ArrangedPlan } from "./arrange-layers.ts";
+import { arrangeLayers } from "./arrange-layers.ts";
 import { chooseImages } from "./choose-images.ts";
 import { checkDestination, destinationOf, type Destination } from "./destination.ts";
 import { omissionsOf } from "./omissions.ts";
 import { type MadeImage, type MadeIndex, optimizeIndex } from "./optimize-index.ts";
 import { planChanges } from "./plan-changes.ts";
 import { rewrittenSource } from "./rewritten-source.ts";
+import { settlePlan, type SettledPlan } from "./settle-plan.ts";
 import { validateRewrite } from "./validate-rewrite.ts";
 import { type FoundImage, type ImageOptions, readFacts, type ReadImage, withSource } from "./with-facts.ts";
 
@@ -101,15 +102,16 @@ async function makeImage(
   const planned = { before: weightOf(read.facts.layers), predicted, changes, notes, report };
   if (!isWritten)
     return { ...planned, isChanged: plan.edits.size > 0 || plan.arrangement !== undefined || options.compression !== "keep" };
-  const rewritten = await rewrite(read.facts, plan, options, { ...read.open, edit });
-  if (options.validate) await validate(read, rewritten, plan, options);
+  const settled = await settlePlan(read, plan, options);
+  const rewritten = await rewrite(read.facts, settled, options, { ...read.open, edit });
+  if (options.validate) await validate(read, rewritten, settled, options);
   return { ...planned, rewritten, isChanged: rewritten.changed.length > 0 };
 }
 
 /** The image with the edits; when they change nothing it is the same to the byte, without labels of ours. */
 async function rewrite(
   facts: Facts,
-  { edits, arrangement }: ArrangedPlan,
+  { edits, image, arrangement }: SettledPlan,
   options: OptimizeOptions,
   { edit, temporaryFolder, signal }: OpenOptions & { readonly edit: typeof rewriteImage },
 ): Promise<RewrittenImage> {
@@ -128,18 +130,18 @@ async function rewrite(
     signal,
     onProgress: (event) => options.onProgress?.(event),
   };
-  const { image, layers } = facts;
   return arrangement === undefined
-    ? edit(image, layers, edits, settings)
-    : arrangeImage(image, layers, edits, arrangement, settings);
+    ? edit(image, facts.layers, edits, settings)
+    : arrangeImage(image, facts.layers, edits, arrangement, settings);
 }
 
-async function validate(read: ReadImage, rewritten: OutgoingImage, plan: ArrangedPlan, options: OptimizeOptions): Promise<void> {
+async function validate(read: ReadImage, rewritten: OutgoingImage, plan: SettledPlan, options: OptimizeOptions): Promise<void> {
   options.onProgress?.({ kind: "note", text: "validating the result" });
   const after = await factsOfRewritten(read, rewritten);
-  const { edits, arrangement } = plan;
+  const { edits, sums, arrangement } = plan;
   const violations = validateRewrite(read.facts, after, {
     edits,
+    sums,
     isRecompressed: options.compression !== "keep",
     ...(arrangement === undefined ? {} : { layers: arrangement.layers }),
   });

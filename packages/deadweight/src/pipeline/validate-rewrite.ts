@@ -1,4 +1,5 @@
 import type { Facts } from "../contracts/fact.ts";
+import type { NewContentSums } from "../image/rewrite/new-content-sums.ts";
 import type { EntryEdit } from "../contracts/transform.ts";
 import { fileTree } from "../facts/file-tree.ts";
 import type { ArrangedLayer } from "../image/rewrite/arrangement.ts";
@@ -15,6 +16,8 @@ export interface ValidatedPlan {
   readonly isRecompressed: boolean;
   /** What the layers of the image after are made of; those of the image before when absent. */
   readonly layers?: readonly ArrangedLayer[];
+  /** Of the contents that edits cut: what they must be then. */
+  readonly sums?: NewContentSums;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface ValidatedPlan {
  */
 export function validateRewrite(before: Facts, after: Facts, plan: ValidatedPlan): readonly Violation[] {
   return [
-    ...compareTrees(before, after, plan.edits),
+    ...compareTrees(before, after, plan.edits, plan.sums),
     ...compareLayers(before, after, plan),
     ...compareConfigs(before.image, after.image),
     ...brokenSince(before, after),
