@@ -206,7 +206,7 @@ test("all that optimize takes from any image comes back", async () => {
         (await ociLayout.write?.(join(temporaryFolder(), "image"), outgoingOf(outgoingImage(stored)), writeOptions())) ?? "";
       const { result, changes } = await optimize(from, `oci:${join(temporaryFolder(), "out")}`, optimizing);
       const seen = await seenIn(from);
-      const gone = new Set(changes.filter(({ action }) => action === "remove").map(({ path }) => path));
+      const gone = new Set(changes.map(({ path }) => path));
       const paths = seen.map((text) => text.split(" ")[0] ?? "").filter((path) => gone.has(path) && path !== "");
       if (paths.length === 0) return;
       const { reference } = await restored(result?.reference ?? "", from, paths);
