@@ -158,3 +158,14 @@ test("a plan writes nothing", async () => {
   assert.match(stdout, /^Nothing was written\.$/m);
   assert.deepEqual(readdirSync(source, { recursive: true }), before);
 });
+
+test("the shape of the layers is read, and a wrong one is told what there is", async () => {
+  const layersOf = async (shape: string): Promise<unknown> =>
+    (await calledWith("x", "-o", "y", "--layers", shape)).options.layers;
+  assert.deepEqual(await layersOf("squash-own"), { kind: "squash-own" });
+  assert.deepEqual(await layersOf("balance=8"), { kind: "balance", layers: 8 });
+  assert.deepEqual(await layersOf("balance=vercel"), { kind: "limit", name: "vercel", layerBytes: 500_000_000 });
+  const said = await refused("x", "-o", "y", "--layers", "flat");
+  assert.match(said, /layers flat: there is no such shape/);
+  assert.match(said, /balance=NAME with one of vercel, cloudflare/);
+});

@@ -1,37 +1,18 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Optimization, OptimizeOptions } from "../../src/index.ts";
 import { optimize } from "../../src/pipeline/optimize.ts";
-import { folderOf } from "../support/archived-image.ts";
+import { buildImage, engineName, missingTools } from "../support/e2e-system.ts";
 import { isInstalled, startRealRegistry } from "../support/registry.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { run, without, withoutEngine } from "../support/tools.ts";
+import { run } from "../support/tools.ts";
 import { differingPaths, manifestIn, treeByEngine, treeByUmoci } from "../support/unpacked-tree.ts";
 
-/** Tools that the tests need, beside root, who alone may unpack owners and devices. */
-function missing(): string | false {
-  if (process.getuid?.() !== 0) return "root: only root may unpack owners and devices";
-  if (!existsSync(busybox)) return "busybox: not on this machine";
-  return withoutEngine() || without("skopeo") || without("umoci") || without("python3");
-}
-
-const busybox = "/bin/busybox";
 /** The end-to-end tests of `analyze` leave it in the engine. */
 const debian = "deadweight-e2e-base:bookworm";
-
-/** The beginning of a Dockerfile with a small system in it. */
-const system = `FROM scratch
-COPY root /
-RUN ["/bin/busybox", "sh", "-c", "/bin/busybox --install /bin; mkdir -p /etc /tmp /root; chmod 1777 /tmp"]`;
-
-/** The program, and the libraries that it needs unless it is static. */
-function systemFiles(): readonly string[] {
-  const listed = spawnSync("ldd", [busybox]).stdout?.toString() ?? "";
-  return [busybox, ...[...listed.matchAll(/(?:=> |^\s*)(\/\S+) \(0x/gm)].map(([, path = ""]) => path)];
-}
 
 function hasDebian(): boolean {
   return spawnSync("docker", ["inspect", debian]).status === 0;
@@ -51,23 +32,8 @@ CMD ["sh", "-c", "wc -l < /opt/numbers; ls /opt | wc -l"]
 const dropped = ["root/.cache/pip/http-v2/a/b.body", "tmp/left"];
 
 /** Builds the image in the engine; it goes when the test ends. */
-function built(t: TestContext, wasted: string = steps, from: string = system): string {
-  const name = engineName(t, "wasteful");
-  const folder = folderOf([
-    { path: "Dockerfile", content: `${from}${wasted}` },
-    ...systemFiles().map((path) => ({ path: `root${path}`, content: readFileSync(path) })),
-  ]);
-  for (const path of systemFiles()) chmodSync(join(folder, "root", path), 0o755);
-  const environment = { ...process.env, DOCKER_BUILDKIT: "0" };
-  const made = spawnSync("docker", ["build", "--quiet", "--network", "none", "--tag", name, folder], { env: environment });
-  assert.equal(made.status, 0, made.stderr.toString());
-  return name;
-}
-
-function engineName(t: TestContext, what: string): string {
-  const name = `deadweight-test/${what}:${process.pid}`;
-  t.after(() => spawnSync("docker", ["rmi", "--force", name]));
-  return name;
+function built(t: TestContext, wasted: string = steps, from?: string): string {
+  return buildImage(t, wasted, from);
 }
 
 function optionsFor(changes: Partial<OptimizeOptions> = {}): OptimizeOptions {
@@ -107,7 +73,7 @@ function assertListed(paths: readonly string[], { changes }: Optimization): void
 }
 
 test("umoci and the engine see the same tree before and after, but for the paths in the list of changes", async (t) => {
-  const reason = missing();
+  const reason = missingTools();
   if (reason) return t.skip(reason);
   const image = built(t);
   const folder = temporaryFolder();
@@ -129,7 +95,7 @@ test("umoci and the engine see the same tree before and after, but for the paths
 });
 
 test("the same image in every store, which skopeo reads and copies to the engine", async (t) => {
-  const reason = missing() || (isInstalled("docker-registry") ? false : "docker-registry: not on this machine");
+  const reason = missingTools() || (isInstalled("docker-registry") ? false : "docker-registry: not on this machine");
   if (reason) return t.skip(reason);
   const image = built(t);
   const folder = temporaryFolder();
@@ -158,7 +124,7 @@ test("the same image in every store, which skopeo reads and copies to the engine
 });
 
 test("what was removed is in no blob of the result, and untouched layers keep their digests", async (t) => {
-  const reason = missing();
+  const reason = missingTools();
   if (reason) return t.skip(reason);
   const image = built(t, steps.replace("echo hidden", "echo canary-3141592653"));
   const folder = temporaryFolder();
@@ -189,7 +155,7 @@ test("what was removed is in no blob of the result, and untouched layers keep th
 });
 
 test("a layer that is compressed with gzip or zstd is predicted and stays so, and all can be compressed anew", async (t) => {
-  const reason = missing();
+  const reason = missingTools();
   if (reason) return t.skip(reason);
   const image = built(t);
   const folder = temporaryFolder();
@@ -209,7 +175,7 @@ test("a layer that is compressed with gzip or zstd is predicted and stays so, an
 });
 
 test("a Debian system keeps its tree, with what its own layers waste gone", async (t) => {
-  const reason = missing() || (hasDebian() ? false : `${debian}: not in the engine`);
+  const reason = missingTools() || (hasDebian() ? false : `${debian}: not in the engine`);
   if (reason) return t.skip(reason);
   const wasted = `
 RUN rm -rf /usr/share/locale && chown -R daemon:daemon /usr/share/perl5
@@ -226,7 +192,7 @@ RUN mkdir -p /root/.cache/pip && seq 1 300000 > /root/.cache/pip/selfcheck.json 
 });
 
 test("a wasteful image comes out as large as the same one written properly, within 3 %", async (t) => {
-  const reason = missing();
+  const reason = missingTools();
   if (reason) return t.skip(reason);
   const model = "dd if=/dev/urandom of=/opt/model bs=1M count=2 && dd if=/dev/urandom of=/opt/table bs=1M count=1";
   const download = "mkdir -p /root/.cache/pip/http-v2 && dd if=/dev/urandom of=/root/.cache/pip/http-v2/wheel.body bs=1M count=2";

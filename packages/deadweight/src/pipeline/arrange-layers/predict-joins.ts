@@ -4,6 +4,7 @@ import type { EntryEdit } from "../../contracts/transform.ts";
 import { fileTree } from "../../facts/file-tree.ts";
 import type { LayerJoin } from "../../image/rewrite/arrangement.ts";
 import { predictCosts, type Costs } from "../plan-changes/predict.ts";
+import { repeatedContent } from "./repeated-content.ts";
 
 const blockSize = 512;
 /** About what a block of a header takes of a compressed layer. */
@@ -27,7 +28,9 @@ export function predictJoins(facts: Facts, planned: ReadonlyMap<number, EntryEdi
     tarBytes += cost.tarBytes - tree.tarBytes(entry);
     compressedBytes += cost.compressedBytes - tree.compressedBytes(entry);
   }
-  for (const { parts, before, compression } of joins) {
+  for (const join of joins) {
+    const { parts, before, compression } = join;
+    compressedBytes += repeatedContent(facts, join);
     const end = endOfArchive().length;
     tarBytes += parts * end;
     compressedBytes += parts * (compression === "none" ? end : emptyLayerBytes);

@@ -38,10 +38,8 @@ function hintFor(tree: FileTree, path: ByteString): string | undefined {
       continue;
     }
     const siblings = [...tree.paths.children(node)].filter((other) => tree.visible(other) >= 0);
-    const closest = closestName(
-      textOf(name),
-      siblings.map((other) => textOf(tree.paths.name(other))),
-    );
+    const names = siblings.map((other) => textOf(tree.paths.name(other))).sort((one, other) => (one < other ? -1 : 1));
+    const closest = closestName(textOf(name), names);
     const folder = textOf(tree.paths.path(node));
     if (closest === undefined) return folder === "" ? undefined : `the folder ${JSON.stringify(folder)} is there`;
     return `did you mean ${JSON.stringify(folder === "" ? closest : `${folder}/${closest}`)}?`;
