@@ -18,11 +18,12 @@ export interface DebuggedFile {
   readonly stripped: StrippedElf | string;
 }
 
-/** All visible ELF files with such sections, linked or not, in the order of their contents. */
+/** All visible programs and libraries with such sections, in the order of their contents; object and debug files are none. */
 export const debuggedFiles: Fact<readonly DebuggedFile[]> = defineFact("debugged-files", (facts: Facts) => {
   const tree = facts.get(fileTree);
   const isListed = listedByOthers(facts);
   return [...namesByContent(tree)]
+    .filter(([, names]) => !names.some((name) => isForLinkersOrDebuggers(tree.path(name))))
     .sort(([one], [other]) => one - other)
     .map(([content, names]): DebuggedFile => {
       const reason = names.map((name) => reasonAgainst(facts, tree, name) ?? isListed(tree.nodeOf(name))).find(Boolean);
@@ -47,6 +48,11 @@ function namesByContent(tree: FileTree): ReadonlyMap<number, readonly number[]> 
   return found;
 }
 
+/** Object files have to be linked yet, kernel modules too, and debug files are there for what they hold. */
+function isForLinkersOrDebuggers(path: ByteString): boolean {
+  return /\.(?:k?o|lo|obj|debug|dwo|dwp)$|^usr\/(?:local\/)?lib\/debug\//.test(path);
+}
+
 function strippedFile(facts: Facts, tree: FileTree, content: number): StrippedElf | string {
   const outline = elfOutlineOf(facts, tree, content);
   return outline === undefined ? "its headers are not where they could be looked at" : stripElf(outline, tree.size(content));
@@ -68,8 +74,6 @@ function wrongStorage(tree: FileTree, content: number, names: readonly number[])
 
 /** By the name: what is read by tools that need symbols, or what other files vouch for. The first that matches tells why. */
 const reasonsByName: readonly (readonly [RegExp, string])[] = [
-  [/\.(?:k?o|lo|obj)$/, "object files and kernel modules need their symbols"],
-  [/\.(?:debug|dwo|dwp)$|^usr\/(?:local\/)?lib\/debug\//, "it is there for debuggers"],
   [
     /(?:^|\/)(?:ld-[^/]*|ld64|ld|libc|libpthread|libthread_db)(?:-[\d.]+)?\.so[^/]*$/,
     "valgrind and gdb find the loader and threads by its symbols",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { ContentPiece } from "../../../src/contracts/transform.ts";
 import { sumNewContents, type SummedFile } from "../../../src/image/rewrite/new-content-sums.ts";
 
