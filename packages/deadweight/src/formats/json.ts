@@ -85,8 +85,21 @@ const fields = new Map(
 /** A copy whose fields stand in the documented order; a field that is not documented comes last. */
 function inOrder(value: unknown, holder: string): unknown {
   if (Array.isArray(value)) return value.map((item) => inOrder(item, holder));
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || isInOrder(value, holder)) return value;
   return Object.fromEntries(ordered(value, holder).map(([name, item]) => [name, inOrder(item, name)]));
+}
+
+/** Whether nothing of it need be copied, as with most claims. */
+function isInOrder(value: object, holder: string): boolean {
+  const names = fields.get(holder) ?? [];
+  let last = -1;
+  for (const [name, item] of Object.entries(value)) {
+    const place = names.indexOf(name);
+    const isPlain = typeof item !== "object" || item === null || (!Array.isArray(item) && isInOrder(item, name));
+    if (place <= last || !isPlain) return false;
+    last = place;
+  }
+  return true;
 }
 
 function ordered(value: object, holder: string): readonly [string, unknown][] {
