@@ -11,6 +11,7 @@ import type { Level, Optimization, Weight } from "../model/optimization.ts";
 import { rules } from "../rules/index.ts";
 import { reportOf } from "./analyze.ts";
 import { arrangeLayers, type ArrangedPlan } from "./arrange-layers.ts";
+import { sampledPrediction } from "./arrange-layers/sampled-prediction.ts";
 import { checkDestination, destinationOf, type Destination } from "./destination.ts";
 import { omissionsOf } from "./omissions.ts";
 import { planChanges, type ChangePlan } from "./plan-changes.ts";
@@ -53,7 +54,8 @@ export async function optimize(
   if (asked !== undefined) await checkDestination(asked, options.force);
   return withFacts(reference, options, async (read) => {
     options.onProgress?.({ kind: "note", text: "planning changes" });
-    const plan = arrangeLayers(read.facts, planChanges(read.facts, options), shape);
+    const arranged = arrangeLayers(read.facts, planChanges(read.facts, options), shape);
+    const plan = sampledPrediction(read.facts, arranged, options.compression);
     const planned = await plannedOptimization(read, plan, options);
     if (asked === undefined) return planned;
     const rewritten = await rewrite(read.facts, plan, options, { ...read.open, edit });
