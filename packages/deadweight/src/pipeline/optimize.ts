@@ -13,6 +13,7 @@ import { rules } from "../rules/index.ts";
 import { rootOf } from "../stores/write/outgoing-blobs.ts";
 import { reportOf } from "./analyze.ts";
 import { arrangeLayers } from "./arrange-layers.ts";
+import { sampledPrediction } from "./arrange-layers/sampled-prediction.ts";
 import { chooseImages } from "./choose-images.ts";
 import { checkDestination, destinationOf, type Destination } from "./destination.ts";
 import { omissionsOf } from "./omissions.ts";
@@ -96,7 +97,8 @@ async function makeImage(
   edit: typeof rewriteImage,
 ): Promise<MadeImage> {
   options.onProgress?.({ kind: "note", text: "planning changes" });
-  const plan = arrangeLayers(read.facts, planChanges(read.facts, options), options.layers ?? { kind: "keep" });
+  const arranged = arrangeLayers(read.facts, planChanges(read.facts, options), options.layers ?? { kind: "keep" });
+  const plan = sampledPrediction(read.facts, arranged, options.compression);
   const { predicted, changes, notes } = plan;
   const report = (): Report => reportOf(read.facts, rules);
   const planned = { before: weightOf(read.facts.layers), predicted, changes, notes, report };

@@ -22,21 +22,16 @@ export async function joinLayers(
   layerJoin: LayerJoin,
   options: RewriteLayersOptions & { readonly compression: Compressed },
 ): Promise<readonly NewLayerFile[]> {
-  const { compression, folder, signal, limits } = options;
+  const { compression, folder } = options;
   const name = `joined-${layerJoin.layers[0] ?? 0}`;
   const outputs = Array.from({ length: layerJoin.parts }, (_, part) => join(folder, `${name}-${part}`));
-  const rewriter = createLayerRewriter({ limits, signal, threads: nodeThreadsBeside(1) });
-  try {
-    const sources = await sourcesOf(image, layers, layerJoin, options);
-    const blobs = await gather(rewriter, { sources, outputs, name }, options);
-    for (const { layer, source } of sources)
-      if (image.layers[layer]?.blob.kind === "stream") await rm(source.path, { force: true });
-    const files = blobs.map((blob, part) => ({ ...blob, path: outputs[part] ?? "" }));
-    if (files.length === 1) return files.map((file) => ({ ...file, compression: compression.kind }));
-    return await compressParts(files, options);
-  } finally {
-    await rewriter.close();
-  }
+  const sources = await sourcesOf(image, layers, layerJoin, options);
+  const blobs = await gather({ sources, outputs, name }, options);
+  for (const { layer, source } of sources)
+    if (image.layers[layer]?.blob.kind === "stream") await rm(source.path, { force: true });
+  const files = blobs.map((blob, part) => ({ ...blob, path: outputs[part] ?? "" }));
+  if (files.length > 1) return compressParts(files, options);
+  return files.map((file) => ({ ...file, compression: compression.kind }));
 }
 
 type JoinSource = GatherSource & { readonly layer: number };
@@ -89,14 +84,15 @@ function routesOf({ starts }: LayerIndex, partOf: Uint8Array): Pick<GatherSource
 }
 
 async function gather(
-  rewriter: LayerRewriter,
   {
     sources,
     outputs,
     name,
   }: { readonly sources: readonly JoinSource[]; readonly outputs: readonly string[]; readonly name: string },
-  { compression, onProgress }: RewriteLayersOptions & { readonly compression: Compressed },
+  options: RewriteLayersOptions & { readonly compression: Compressed },
 ): Promise<readonly RewrittenBlob[]> {
+  const { compression, limits, signal, onProgress } = options;
+  const rewriter = createLayerRewriter({ limits, signal, threads: nodeThreadsBeside(1) });
   const total = sources.reduce((sum, { source }) => sum + source.size, 0);
   const label = `join ${sources.length} layers`;
   onProgress({ kind: "start", id: name, label, total });
@@ -111,6 +107,8 @@ async function gather(
     const { code, hint, exitCode } = error;
     const told = { cause: error, exitCode, ...(hint === undefined ? {} : { hint }) };
     throw new UserError(code, `layers ${sources.map(({ layer }) => layer).join(", ")}: ${error.message}`, told);
+  } finally {
+    await rewriter.close();
   }
 }
 
@@ -131,6 +129,9 @@ async function compressParts(
     try {
       for (let file = queue.shift(); file !== undefined; file = queue.shift())
         made.set(file.path, await compressPart(rewriter, file, options));
+    } catch (error) {
+      queue.length = 0;
+      throw error;
     } finally {
       await rewriter.close();
     }
