@@ -13,6 +13,8 @@ export interface DigestSlot {
   readonly of: number;
   readonly algorithm: "sha256" | "md5";
   readonly encoding: "hex" | "base64url";
+  /** The MD5 in hexadecimal digits that stands there: it stays when the old content has another, so that a file changed before is still told. */
+  readonly before?: string;
 }
 
 /** What happens to one stored entry of an image; entries are numbers of the `FileTree` (facts/file-tree.ts). */

@@ -78,6 +78,7 @@ const reasonsByName: readonly (readonly [RegExp, string])[] = [
     /(?:^|\/)(?:ld-[^/]*|ld64|ld|libc|libpthread|libthread_db)(?:-[\d.]+)?\.so[^/]*$/,
     "valgrind and gdb find the loader and threads by its symbols",
   ],
+  [/(?:^|\/)(?:vgpreload_[^/]*|valgrind\/[^/]+)$/, "valgrind finds what it replaces by its symbols"],
   [/(?:^|\/)libjvm\.so$/, "profilers and the tools of the JDK find the virtual machine by its symbols"],
   [/(?:^|\/)fips\.so$/, "OpenSSL checks its sum"],
   [/^(?:nix|gnu)\/store\//, "the store that it lies in knows its sum"],
@@ -96,13 +97,12 @@ function reasonAgainst(facts: Facts, tree: FileTree, entry: number): string | un
 
 const harmlessAttributes: ReadonlySet<string> = new Set(["security.capability", "security.selinux"]);
 
-/** Files that are made of a file's content: sums, signatures, and Julia's images, which it loads with their `.ji` alone. */
+/** Files that are made of a file's content: sums, signatures, NSS's `.chk`, and Julia's images, which it loads with their `.ji` alone. */
 function witnesses(path: ByteString): readonly ByteString[] {
   const slash = path.lastIndexOf("/") + 1;
   const endings = ["hmac", "sha1", "sha256", "sha512", "md5", "sig", "asc", "minisig"].map((ending) => `${path}.${ending}`);
-  return [...endings, `${path.slice(0, slash)}.${path.slice(slash)}.hmac`, path.replace(/\.so$/, ".ji")].filter(
-    (one) => one !== path,
-  );
+  const bundled = [path.replace(/\.so$/, ".ji"), path.replace(/\.so$/, ".chk")];
+  return [...endings, ...bundled, `${path.slice(0, slash)}.${path.slice(slash)}.hmac`].filter((one) => one !== path);
 }
 
 /** Files whose sums are in databases that are not edited. */

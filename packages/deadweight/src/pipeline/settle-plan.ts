@@ -49,10 +49,11 @@ export async function settlePlan(
 export function withSums(edit: EntryEdit, sums: NewContentSums): EntryEdit {
   if (edit.action !== "rewrite" || edit.digests === undefined) return edit;
   const content = Buffer.from(edit.content);
-  for (const { at, of, algorithm, encoding } of edit.digests) {
-    const sum = sums.get(of)?.[algorithm];
+  for (const { at, of, algorithm, encoding, before } of edit.digests) {
+    const sum = sums.get(of);
     if (sum === undefined) throw new Error(`the new content of entry ${of} was not summed`);
-    content.set(bytesOf(Buffer.from(sum, "hex").toString(encoding)), at);
+    if (before !== undefined && before !== sum.md5Before) continue;
+    content.set(bytesOf(Buffer.from(sum[algorithm], "hex").toString(encoding)), at);
   }
   return { action: "rewrite", content };
 }

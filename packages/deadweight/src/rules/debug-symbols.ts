@@ -21,7 +21,7 @@ export const debugSymbols: Rule = defineRule({
     "files and kernel modules (`.o`, `.ko`), which need their symbols, are left out.",
   risk:
     "Stack traces, profilers and debuggers show addresses for functions that are not exported; a Rust or Ruby program names no lines " +
-    "when it fails. `optimize` cuts the sections out where headers prove that nothing else moves: they lie behind all that is " +
+    "when it fails, and one that sums its own file finds another sum. `optimize` cuts the sections out where headers prove that nothing else moves: they lie behind all that is " +
     "mapped, no data follows them, nothing refers to them. GNU strip breaks libraries that patchelf has changed, as " +
     "repaired wheels and conda packages are: `ELF load command address/offset not properly aligned` when they are loaded. Such files, " +
     "and those whose sum a database or signature has that can't follow, are findings apart, each with its reason.",

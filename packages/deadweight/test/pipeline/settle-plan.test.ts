@@ -74,21 +74,23 @@ test("records have the sums of what is stored, whatever layers are compressed wi
 });
 
 test("sums are written where there is room for them, and nowhere else", () => {
-  const sums = new Map([[4, { sha256: "ff".repeat(32), md5: "0a".repeat(16) }]]);
-  const content = Buffer.from(`-${"A".repeat(43)}-${"0".repeat(32)}-`);
+  const sums = new Map([[4, { sha256: "ff".repeat(32), md5: "0a".repeat(16), md5Before: "1".repeat(32) }]]);
+  const content = Buffer.from(`-${"A".repeat(43)}-${"1".repeat(32)}-${"2".repeat(32)}`);
   const edit = withSums(
     {
       action: "rewrite",
       content,
       digests: [
         { at: 1, of: 4, algorithm: "sha256", encoding: "base64url" },
-        { at: 45, of: 4, algorithm: "md5", encoding: "hex" },
+        { at: 45, of: 4, algorithm: "md5", encoding: "hex", before: "1".repeat(32) },
+        // A file that had another sum than dpkg says is still told by dpkg.
+        { at: 78, of: 4, algorithm: "md5", encoding: "hex", before: "2".repeat(32) },
       ],
     },
     sums,
   );
   const written = edit.action === "rewrite" ? Buffer.from(edit.content).toString() : "";
-  assert.equal(written, `-${"_".repeat(42)}8-${"0a".repeat(16)}-`);
+  assert.equal(written, `-${"_".repeat(42)}8-${"0a".repeat(16)}-${"2".repeat(32)}`);
   assert.equal(content.includes("_"), false);
   assert.throws(
     () => withSums({ action: "rewrite", content, digests: [{ at: 0, of: 5, algorithm: "md5", encoding: "hex" }] }, sums),

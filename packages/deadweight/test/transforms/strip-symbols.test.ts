@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { debianEntries, pythonEntries } from "../support/installed.ts";
@@ -137,7 +138,7 @@ function distribution(row: string): TestEntry[] {
   });
 }
 
-const digest = "x".repeat(43);
+const digest = createHash("sha256").update(program).digest("base64url");
 
 test("the RECORD of a library gets its new size, and room for its new sum", () => {
   const result = stripped([distribution(`mod/_core.so,sha256=${digest},${program.length}`)]);
@@ -164,6 +165,11 @@ test("a library whose sum can't follow is left: of another kind, signed, or in a
   assert.deepEqual(stripped([distribution("mod/_core.so,,")]).edits, [`cut-content 0:${site}/mod/_core.so`]);
 });
 
+test("a row that was wrong before stays as it is", () => {
+  const wrong = distribution(`mod/_core.so,sha256=${"x".repeat(43)},5`);
+  assert.deepEqual(stripped([wrong]).edits, [`cut-content 0:${site}/mod/_core.so`]);
+});
+
 test("dpkg's sums follow, through a merged /usr too; diverted files are left", () => {
   const path = "usr/lib/libown.so.1";
   const debian: TestEntry[] = [
@@ -177,8 +183,12 @@ test("dpkg's sums follow, through a merged /usr too; diverted files are left", (
   assert.deepEqual(result.edits, [`cut-content 0:${path}`, "rewrite 0:var/lib/dpkg/info/own.md5sums"]);
   assert.equal(
     contentAfter(result, "var/lib/dpkg/info/own.md5sums").toString(),
-    `${"0".repeat(32)}  lib/libown.so.1\n${"2".repeat(32)}  usr/share/x\n`,
+    `${"1".repeat(32)}  lib/libown.so.1\n${"2".repeat(32)}  usr/share/x\n`,
   );
+  const edit = [...result.plan.edits.values()].find(({ action }) => action === "rewrite");
+  assert.deepEqual(edit?.action === "rewrite" && edit.digests?.map(({ at, algorithm, before }) => [at, algorithm, before]), [
+    [0, "md5", "1".repeat(32)],
+  ]);
   const diversions = `/${path}\n/${path}.distrib\nother\n`;
   assert.deepEqual(stripped([[...debian, { path: "var/lib/dpkg/diversions", content: diversions }]]).edits, []);
 });

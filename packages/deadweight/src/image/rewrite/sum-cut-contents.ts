@@ -5,7 +5,7 @@ import type { LayerIndex } from "../../model/layer-index.ts";
 import type { ProgressEvent } from "../../model/progress.ts";
 import { spanOf } from "./entry-span.ts";
 import { createLayerRewriter } from "./layer-rewriter.ts";
-import type { NewContentSums, SummedFile } from "./new-content-sums.ts";
+import type { NewContentSum, NewContentSums, SummedFile } from "./new-content-sums.ts";
 import { localBlob } from "./rewrite-layers.ts";
 
 export interface SumOptions {
@@ -32,7 +32,7 @@ export async function sumCutContents(
   edits: ReadonlyMap<number, EntryEdit>,
   options: SumOptions,
 ): Promise<SummedContents> {
-  const sums = new Map<number, { readonly sha256: string; readonly md5: string }>();
+  const sums = new Map<number, NewContentSum>();
   const local: Layer[] = [];
   const rewriter = createLayerRewriter({ ...options, threads: 0 });
   let first = 0;
@@ -69,7 +69,8 @@ function summedFiles(index: LayerIndex, first: number, edits: ReadonlyMap<number
     .flatMap(([entry, edit]): SummedFile[] => {
       if (edit.action !== "cut-content") return [];
       const { start, headerBytes } = spanOf(index, entry - first);
-      return [{ entry, contentStart: start + headerBytes, pieces: edit.pieces }];
+      const contentBytes = index.storedSize[entry - first] ?? 0;
+      return [{ entry, contentStart: start + headerBytes, contentBytes, pieces: edit.pieces }];
     })
     .sort((one, other) => one.contentStart - other.contentStart);
 }
