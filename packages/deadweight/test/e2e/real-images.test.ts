@@ -10,8 +10,6 @@ import { spread, startLockedRegistry, weigh, type LockedRegistry, type Place, ty
 import { assertExact, bytesOf, claimsOf, pathOf, withoutStore } from "../support/e2e-report.ts";
 import { treeOf, visibleIn, visibleInArchive } from "../support/e2e-visible.ts";
 import { type Containerd, startContainerd } from "../support/containerd.ts";
-import { assertAsWrittenProperly } from "../support/e2e-packages.ts";
-import { ownName } from "../support/engine-names.ts";
 import { assertOptimized } from "../support/e2e-optimized.ts";
 import { isInstalled, type RealRegistry, startRealRegistry } from "../support/registry.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -163,10 +161,6 @@ describe("images that the engine built", { skip: missing() }, () => {
     eachTool("numpy", "legacy", ["drop-shadowed", "remove-caches"]);
     eachTool("stages", "legacy", []);
     eachTool("stages", "buildkit", []);
-
-    test("what was built in the image that runs it comes out as large as written properly, its packages in order", async () => {
-      await assertAsWrittenProperly(ownName("base"));
-    });
   });
 
   test("what a container sees is what the engine exports", async () => {
