@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Optimization, OptimizeOptions } from "../../src/index.ts";
 import { optimize } from "../../src/pipeline/optimize.ts";
+import { folderOf, ociFrame } from "../support/archived-image.ts";
+import { startContainerd } from "../support/containerd.ts";
 import { buildImage, engineName, missingTools } from "../support/e2e-system.ts";
+import { attestationOf, imageFor, indexOf } from "../support/indexed-images.ts";
+import { tarOf } from "../support/layers.ts";
 import { isInstalled, startRealRegistry } from "../support/registry.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { run } from "../support/tools.ts";
@@ -105,7 +109,7 @@ test("the same image in every store, which skopeo reads and copies to the engine
   const places = [
     [`oci:${folder}/layout:x`, `oci:${folder}/layout:x`],
     [`oci-archive:${folder}/oci.tar:x`, `oci-archive:${folder}/oci.tar:x`],
-    [`docker-archive:${folder}/docker.tar:${name}`, `docker-archive:${folder}/docker.tar:docker.io/${name}`],
+    [`docker-archive:${folder}/docker.tar:${name}`, `docker-archive:${folder}/docker.tar:${name}`],
     [`docker:${name}`, `docker-daemon:${name}`],
     [`docker://${registry.host}/small:x`, `docker://${registry.host}/small:x`],
   ] as const;
@@ -120,6 +124,53 @@ test("the same image in every store, which skopeo reads and copies to the engine
     assert.match(run("docker", ["run", "--rm", "--network", "none", copied]).toString(), /^100000\n/, destination);
   }
   assert.equal(new Set(configs).size, 1);
+  return undefined;
+});
+
+test("an index of two platforms with an attestation is pulled by all tools after it was rewritten", async (t) => {
+  const programs = ["docker-registry", "containerd", "ctr"].find((program) => !isInstalled(program));
+  const reason = missingTools() || (programs === undefined ? false : `${programs}: not on this machine`);
+  if (reason) return t.skip(reason);
+  const registry = await startRealRegistry("");
+  t.after(registry.close);
+  const containerd = await startContainerd();
+  t.after(containerd.close);
+  const files = (architecture: string): readonly Uint8Array[] =>
+    [
+      [{ path: "etc/" }, { path: "big", content: Buffer.alloc(100_000, "x") }, { path: "keep", content: "kept" }],
+      [{ path: ".wh.big" }, { path: "arch", content: architecture }],
+    ].map(tarOf);
+  const [amd64, arm64] = [imageFor("amd64", files("amd64")), imageFor("arm64", files("arm64"))];
+  const index = indexOf([amd64, arm64, attestationOf(amd64, "{}")]);
+  const { platform: _, ...options } = optionsFor({ level: "lossless" });
+  const name = `${registry.host}/platforms/small:x`;
+  const source = folderOf([...ociFrame([index.descriptor]), ...index.blobs]);
+  const { platforms, omissions } = await optimize(`oci:${source}`, `docker://${name}`, options);
+  assert.equal(platforms?.length, 2);
+  assert.equal(omissions.length, 1);
+  const layout = join(temporaryFolder(), "all");
+  run("skopeo", [
+    "--insecure-policy",
+    "copy",
+    "--all",
+    "--quiet",
+    "--src-tls-verify=false",
+    `docker://${name}`,
+    `oci:${layout}:x`,
+  ]);
+  for (const architecture of ["amd64", "arm64"]) {
+    const one = join(temporaryFolder(), architecture);
+    const from = ["--insecure-policy", "--override-arch", architecture, "copy", "--quiet", "--src-tls-verify=false"];
+    run("skopeo", [...from, `docker://${name}`, `oci:${one}:x`]);
+    assert.deepEqual(Object.keys(treeByUmoci(`${one}:x`)).sort(), ["arch", "etc", "keep"]);
+  }
+  containerd.pull(name, true);
+  assert.deepEqual(Object.keys(containerd.tree(name)).sort(), ["arch", "etc", "keep"]);
+  t.after(() => spawnSync("docker", ["rmi", "--force", name]));
+  run("docker", ["pull", "--quiet", name]);
+  assert.deepEqual(Object.keys(treeByEngine(name)).sort(), ["arch", "keep"]);
+  const again = await optimize(`docker://${name}`, `docker://${name}-again`, options);
+  assert.deepEqual([again.changes, again.omissions], [[], []]);
   return undefined;
 });
 
