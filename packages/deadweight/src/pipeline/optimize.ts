@@ -55,6 +55,7 @@ export async function optimize(
   return withFacts(reference, options, async (read) => {
     options.onProgress?.({ kind: "note", text: "planning changes" });
     const arranged = arrangeLayers(read.facts, planChanges(read.facts, options), shape);
+    if (arranged.arrangement !== undefined) options.onProgress?.({ kind: "note", text: "sampling what joined layers take" });
     const plan = sampledPrediction(read.facts, arranged, options.compression);
     const planned = await plannedOptimization(read, plan, options);
     if (asked === undefined) return planned;
