@@ -98,6 +98,7 @@ async function makeImage(
 ): Promise<MadeImage> {
   options.onProgress?.({ kind: "note", text: "planning changes" });
   const arranged = arrangeLayers(read.facts, planChanges(read.facts, options), options.layers ?? { kind: "keep" });
+  if (arranged.arrangement !== undefined) options.onProgress?.({ kind: "note", text: "sampling what joined layers take" });
   const plan = sampledPrediction(read.facts, arranged, options.compression);
   const { predicted, changes, notes } = plan;
   const report = (): Report => reportOf(read.facts, rules);

@@ -114,7 +114,7 @@ async function gather(
 
 type PartFile = RewrittenBlob & { readonly path: string };
 
-/** Compresses parts that are written as they are, the largest first and several side by side. */
+/** Compresses parts that are written as they are, the largest first, several side by side where one alone does not use all cores. */
 async function compressParts(
   files: readonly PartFile[],
   options: RewriteLayersOptions & { readonly compression: Compressed },
@@ -123,7 +123,8 @@ async function compressParts(
   if (compression.kind === "none") return files.map((file) => ({ ...file, compression: compression.kind }));
   const made = new Map<string, NewLayerFile>();
   const queue = files.toSorted((one, other) => other.tarBytes - one.tarBytes);
-  const workers = Math.min(readersFor(queue.length), queue.length);
+  // A gzip member is made in blocks by several threads, and each worker more takes some 100 MB.
+  const workers = compression.kind === "gzip" ? 1 : Math.min(readersFor(queue.length), queue.length);
   const work = Array.from({ length: workers }, async () => {
     const rewriter = createLayerRewriter({ limits, signal, threads: nodeThreadsBeside(workers) });
     try {
