@@ -30,7 +30,10 @@ function* partsOf(report: Report): Generator<string> {
 /** What JSON.stringify gives with two spaces; `newline` has the indentation of the line that the value begins in. */
 function* texts(value: unknown, holder: string, newline: string): Generator<string> {
   const isWalked = Array.isArray(value) ? value.length > 0 : value instanceof Object && walked.has(holder);
-  if (!isWalked) return yield JSON.stringify(inOrder(value, holder), undefined, 2).replaceAll("\n", newline);
+  if (!isWalked) {
+    yield JSON.stringify(inOrder(value, holder), undefined, 2).replaceAll("\n", newline);
+    return;
+  }
   const inner = `${newline}  `;
   let before = Array.isArray(value) ? "[" : "{";
   for (const { label, item, name } of members(value as object, holder)) {
