@@ -11,14 +11,17 @@ export {
   type Threshold,
 } from "./pipeline/gate.ts";
 export { loadReport } from "./pipeline/load-report.ts";
-export { formats, rules, transforms } from "./pipeline/members.ts";
+export { checks, formats, rules, transforms } from "./pipeline/members.ts";
 export { optimize, type OptimizeOptions } from "./pipeline/optimize.ts";
 export { render } from "./pipeline/render.ts";
 export { renderValidation } from "./pipeline/render-validation.ts";
+export { renderVerification, sideBySideFormats, type SideBySideFormat } from "./pipeline/render-verification.ts";
 export { reportJsonSchema } from "./pipeline/report-json-schema.ts";
 export { validate, type Validation } from "./pipeline/validate.ts";
 export { validateRewrite, type ValidatedPlan } from "./pipeline/validate-rewrite.ts";
+export { verify, type VerifyOptions } from "./pipeline/verify.ts";
 export { UserError, type UserErrorOptions } from "./lib/user-error.ts";
+export type { Check, CheckResult, Comparison } from "./contracts/check.ts";
 export type { Format, FormatOptions } from "./contracts/format.ts";
 export type { Rule } from "./contracts/rule.ts";
 export type { Transform } from "./contracts/transform.ts";
@@ -32,6 +35,7 @@ export {
   type Result,
   type Weight,
 } from "./model/optimization.ts";
+export type { Verdict, VerdictKind, Verification, VerifiedImage } from "./model/verification.ts";
 export type { Violation } from "./model/violation.ts";
 export { parsePlatform, printPlatform, type Platform } from "./model/platform.ts";
 export type { ProgressEvent } from "./model/progress.ts";

@@ -9,6 +9,7 @@ import { addReport } from "./report.ts";
 import type { Session, Toolkit, Work } from "./session.ts";
 import { terminalWidth } from "./terminal-width.ts";
 import { addValidate } from "./validate.ts";
+import { addVerify } from "./verify.ts";
 
 /** The whole command line. Parsing tells `choose` what to do, does nothing itself, and throws CommanderError for wrong usage. */
 export function createProgram(session: Session, toolkit: Toolkit, choose: (work: Work) => void): Command {
@@ -32,6 +33,7 @@ export function createProgram(session: Session, toolkit: Toolkit, choose: (work:
     .addHelpText("after", examples);
   addAnalyze(program, session, toolkit, choose);
   addOptimize(program, session, toolkit, choose);
+  addVerify(program, session, toolkit, choose);
   addReport(program, session, toolkit, choose);
   addValidate(program, session, toolkit, choose);
   addExplain(program, session, toolkit, choose);
@@ -44,6 +46,7 @@ Examples:
   deadweight analyze pytorch/pytorch:latest
   deadweight analyze docker-archive:image.tar -o json=report.json
   deadweight optimize my-service -o docker:my-service:small
+  deadweight verify my-service my-service:small --changes changes.json
   deadweight explain pip-cache
 
 Exit codes: 0 fine, 1 a gate failed, 2 usage, 3 could not look, 70 a bug.`;

@@ -30,6 +30,7 @@ export interface Session {
 export type Toolkit = Pick<
   typeof deadweight,
   | "analyze"
+  | "checks"
   | "examineMachine"
   | "failedGates"
   | "formats"
@@ -41,10 +42,12 @@ export type Toolkit = Pick<
   | "parseThreshold"
   | "render"
   | "renderValidation"
+  | "renderVerification"
   | "reportJsonSchema"
   | "rules"
   | "transforms"
   | "validate"
+  | "verify"
 >;
 
 /** A command with its arguments, ready to run; gives the exit code. */

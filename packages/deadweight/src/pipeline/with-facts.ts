@@ -24,6 +24,8 @@ export interface ImageOptions {
   readonly base?: string;
   /** Whether layers known from earlier runs may be taken from the cache; true when absent. */
   readonly cache?: boolean;
+  /** Whether what files ask of others when they run is read as well; not when absent. */
+  readonly programs?: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   /** Registries that may be spoken to without TLS. */
@@ -95,7 +97,7 @@ function openCache(options: ImageOptions): LayerCache {
   let isTold = false;
   return openLayerCache({
     folder: cacheFolder(options.environment),
-    version: cacheVersion(),
+    version: options.programs === true ? `${cacheVersion()}-programs` : cacheVersion(),
     mostBytes: mostCacheBytes,
     now: Date.now,
     onProblem: (text) => {
@@ -142,6 +144,7 @@ async function indexesOf(
     patterns: catalogers.flatMap((cataloger) => cataloger.wants),
     limits: defaultLimits,
     spoolFolder: temporaryFolder,
+    programs: options.programs === true,
     signal,
     cache,
     onProgress: (event) => options.onProgress?.(event),
