@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { printable } from "../lib/printable.ts";
 import { toolVersion } from "../lib/tool-version.ts";
 import { addAnalyze } from "./analyze.ts";
+import { addCompare } from "./compare.ts";
 import { addDoctor } from "./doctor.ts";
 import { addExplain } from "./explain.ts";
 import { addOptimize } from "./optimize.ts";
@@ -34,6 +35,7 @@ export function createProgram(session: Session, toolkit: Toolkit, choose: (work:
   addAnalyze(program, session, toolkit, choose);
   addOptimize(program, session, toolkit, choose);
   addVerify(program, session, toolkit, choose);
+  addCompare(program, session, toolkit, choose);
   addReport(program, session, toolkit, choose);
   addValidate(program, session, toolkit, choose);
   addExplain(program, session, toolkit, choose);

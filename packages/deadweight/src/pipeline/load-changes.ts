@@ -1,7 +1,7 @@
-import { open } from "node:fs/promises";
 import { asRecord, parseJson } from "../lib/parse-json.ts";
 import { UserError } from "../lib/user-error.ts";
 import { changeActions, type ChangeAction } from "../model/optimization.ts";
+import { readBounded } from "./load-report.ts";
 
 /** What was to become of paths, as `optimize` has written it. Paths are texts. */
 export interface PlannedChanges {
@@ -9,9 +9,6 @@ export interface PlannedChanges {
   readonly source: string | undefined;
   readonly actions: ReadonlyMap<string, ReadonlySet<ChangeAction>>;
 }
-
-// A text in V8 is shorter than 512 MiB.
-const mostBytes = 500 * 2 ** 20;
 
 /** The changes in a file that `optimize --changes` or `optimize -f json` wrote. Throws UserError. */
 export async function loadChanges(path: string): Promise<PlannedChanges> {
@@ -36,17 +33,4 @@ export async function loadChanges(path: string): Promise<PlannedChanges> {
   }
   const digest = (asRecord(root?.["source"]) ?? asRecord(root?.["image"]))?.["digest"];
   return { source: typeof digest === "string" ? digest : undefined, actions };
-}
-
-async function readBounded(path: string, what: string): Promise<Uint8Array> {
-  try {
-    await using file = await open(path);
-    const { size } = await file.stat();
-    if (size > mostBytes) throw new UserError("too-large", `${what}: ${size} bytes, at most ${mostBytes} can be read`);
-    return await file.readFile();
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UserError("unreadable", `${what}: ${why}`, { cause: error });
-  }
 }
