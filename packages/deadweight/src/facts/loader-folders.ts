@@ -19,7 +19,7 @@ export const loaderFolders: Fact<LoaderFolders> = defineFact("loader-folders", (
   const tree = facts.get(fileTree);
   const set = facts.image.config.environment.findLast((line) => line.startsWith("LD_LIBRARY_PATH="))?.slice(16) ?? "";
   const multiarch = ["lib/*-linux-*", "usr/lib/*-linux-*"].flatMap((pattern) =>
-    [...tree.glob(pattern)].map((node) => tree.paths.path(node)),
+    [...tree.globAll(pattern)].map((node) => tree.paths.path(node)),
   );
   return {
     environment: byteStringFromText(set)

@@ -39,12 +39,16 @@ function rootsOf(facts: Facts, tree: FileTree): readonly ByteString[] {
   const { environment, workingDirectory } = facts.image.config;
   const set = environment.findLast((line) => line.startsWith("PYTHONPATH="))?.slice(11) ?? "";
   const scripts = commandWords(facts).flatMap(([, word]) => (/^\/.*\.py$/.test(word) ? [word.replace(/\/[^/]*$/, "")] : []));
-  const named = [...set.split(":"), workingDirectory, ...scripts].map((folder) => tree.resolve(byteStringFromText(folder)));
-  const found = standard.flatMap((pattern) => [...tree.glob(pattern)].map(tree.visible));
-  const folders = [...named, ...found].filter(
-    (entry) => entry >= 0 && tree.type(entry) === "directory" && tree.nodeOf(entry) > 0,
-  );
-  return [...new Set(folders.map((entry) => tree.path(entry)))];
+  const named = [...set.split(":"), workingDirectory, ...scripts].map((folder) => nodeAt(tree, byteStringFromText(folder)));
+  const found = standard.flatMap((pattern) => [...tree.globAll(pattern)]);
+  const folders = [...named, ...found].filter((node) => node > 0 && tree.paths.hasChildren(node));
+  return [...new Set(folders)].map((node) => tree.paths.path(node));
+}
+
+/** A folder that no layer stores has no entry, but a node. */
+function nodeAt(tree: FileTree, folder: ByteString): number {
+  const entry = tree.resolve(folder);
+  return entry < 0 ? tree.paths.find(folder) : tree.nodeOf(entry);
 }
 
 interface Folder {

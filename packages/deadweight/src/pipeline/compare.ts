@@ -1,3 +1,4 @@
+import type { Facts } from "../contracts/fact.ts";
 import { UserError } from "../lib/user-error.ts";
 import type { Report } from "../model/report.ts";
 import type { SizeComparison, Weighed } from "../model/size-comparison.ts";
@@ -29,11 +30,12 @@ export async function compare(before: Baseline, after: string, options: CompareO
   const unknown = options.rules.find((name) => !rules.some((rule) => rule.name === name));
   if (unknown !== undefined)
     throw new UserError("unknown-rule", `rule ${JSON.stringify(unknown)}: there is none of that name`, { exitCode: 2 });
-  const old = await weigh(before, options);
-  const now = await withFacts(after, options, ({ facts }) => reportOf(facts, chosen));
-  return { comparison: compareSizes(old, now, options.bitsPerSecond), after: now };
-}
-
-function weigh(before: Baseline, options: CompareOptions): Promise<Weighed> {
-  return "file" in before ? loadBaseline(before.file) : withFacts(before.image, options, ({ facts }) => reportOf(facts, []));
+  const weighed = (old: Weighed, known: Facts["layers"]): Promise<Compared> =>
+    withFacts(after, { ...options, known }, ({ facts }) => {
+      const now = reportOf(facts, chosen);
+      return { comparison: compareSizes(old, now, options.bitsPerSecond), after: now };
+    });
+  return "file" in before
+    ? weighed(await loadBaseline(before.file), [])
+    : withFacts(before.image, options, ({ facts }) => weighed(reportOf(facts, []), facts.layers));
 }

@@ -32,7 +32,7 @@ export async function verify(before: string, after: string, options: VerifyOptio
   const planned = options.changes === undefined ? undefined : await loadChanges(options.changes);
   const reading = { ...options, programs: true };
   return withFacts(before, reading, ({ facts: old }) =>
-    withFacts(after, reading, async ({ facts: now }) => {
+    withFacts(after, { ...reading, known: old.layers }, async ({ facts: now }) => {
       checkSource(planned, old);
       const expected = expectedChanges([old, now], planned, options.expect);
       const verdicts = await runChecks(chosen, { before: old, after: now, expected }, options);

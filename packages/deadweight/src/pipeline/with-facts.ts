@@ -26,6 +26,8 @@ export interface ImageOptions {
   readonly cache?: boolean;
   /** Whether what files ask of others when they run is read as well; not when absent. */
   readonly programs?: boolean;
+  /** Layers that were read already, of an image that is still open: they need not be read again. */
+  readonly known?: readonly LayerIndex[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   /** Registries that may be spoken to without TLS. */
@@ -75,7 +77,7 @@ export async function withSource<T>(
   const temporaryFolder = await mkdtemp(
     join(options.temporaryFolder ?? options.environment["TMPDIR"] ?? tmpdir(), "deadweight-"),
   );
-  const cache = options.cache === false ? undefined : openCache(options);
+  const cache = withKnown(options.known ?? [], options.cache === false ? undefined : openCache(options));
   try {
     const progress = createStoreProgress((event) => options.onProgress?.(event));
     const open = openOptions(options, temporaryFolder, progress);
@@ -91,6 +93,17 @@ export async function withSource<T>(
     cache?.close();
     await rm(temporaryFolder, { recursive: true, force: true });
   }
+}
+
+/** A cache that knows these layers as well. */
+function withKnown(known: readonly LayerIndex[], cache: LayerCache | undefined): LayerCache | undefined {
+  if (known.length === 0) return cache;
+  const byDigest = new Map(known.map((layer) => [layer.digest, layer]));
+  return {
+    get: (key, spoolFolder) => byDigest.get(key) ?? cache?.get(key, spoolFolder),
+    put: (key, index) => cache?.put(key, index),
+    close: () => cache?.close(),
+  };
 }
 
 function openCache(options: ImageOptions): LayerCache {
