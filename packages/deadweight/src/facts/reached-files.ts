@@ -31,7 +31,8 @@ export const reachedFiles: Fact<ReachedFiles | undefined> = defineFact("reached-
   const ask = (path: ByteString, by: number): void => {
     const entry = written.test(path) ? -1 : context.tree.resolve(path);
     if (entry < 0 || context.tree.type(entry) === "directory") return;
-    if (!reached.has(path)) reached.set(path, by);
+    const name = /(?:^|\/)\.\.?\//.test(path) ? context.tree.path(entry) : path;
+    if (!reached.has(name)) reached.set(name, by);
     if (seen.has(entry)) return;
     seen.add(entry);
     pending.push(entry);
