@@ -4,7 +4,13 @@ import { folderOf, type Follow, type WalkContext } from "./walk-context.ts";
 const endings = ["", ".js", ".json", ".node", ".cjs", ".mjs", "/index.js", "/index.json"];
 const mostFolders = 40;
 /** Where Debian and npm put packages for all programs: NODE_PATH of their builds. */
-const global = ["usr/share/nodejs", "usr/lib/nodejs", "usr/share/javascript", "usr/local/lib/node_modules", "usr/lib/node_modules"];
+const global = [
+  "usr/share/nodejs",
+  "usr/lib/nodejs",
+  "usr/share/javascript",
+  "usr/local/lib/node_modules",
+  "usr/lib/node_modules",
+];
 
 /** What a module of Node requires, nodejs.org/api/modules.html "All together", and files that it names. */
 export const followNode: Follow = (context, entry) => {
@@ -22,7 +28,9 @@ export const followNode: Follow = (context, entry) => {
 /** A path as it stands, with an ending, or a folder with its own package.json. */
 function asFile(context: WalkContext, path: ByteString): readonly ByteString[] {
   const { tree } = context;
-  const found = endings.map((ending) => tree.resolve(`${path}${ending}`)).find((entry) => entry >= 0 && tree.type(entry) !== "directory");
+  const found = endings
+    .map((ending) => tree.resolve(`${path}${ending}`))
+    .find((entry) => entry >= 0 && tree.type(entry) !== "directory");
   return [...(found === undefined ? [] : [tree.path(found)]), ...packageAt(context, path)];
 }
 

@@ -2,7 +2,8 @@ import type { ByteString } from "../../lib/byte-string.ts";
 import { folderOf, type Follow, type WalkContext } from "./walk-context.ts";
 
 /** What the interpreter imports before any program: its own site.py and the encodings of terminals. */
-const startup = "encodings encodings.aliases encodings.utf_8 encodings.latin_1 encodings.ascii io abc codecs site os stat posixpath genericpath _collections_abc _sitebuiltins importlib importlib._bootstrap importlib._bootstrap_external importlib.util importlib.machinery runpy sitecustomize";
+const startup =
+  "encodings encodings.aliases encodings.utf_8 encodings.latin_1 encodings.ascii encodings.idna io abc codecs site os stat posixpath genericpath _collections_abc _sitebuiltins importlib importlib._bootstrap importlib._bootstrap_external importlib.util importlib.machinery runpy sitecustomize";
 
 /** What a Python module imports, and files of its package that it names. */
 export const followPython: Follow = (context, entry) => {
@@ -11,6 +12,8 @@ export const followPython: Follow = (context, entry) => {
   return read.mentions(entry).flatMap((mention) => {
     if (mention.startsWith("/")) return [mention.slice(1)];
     const name = mention.slice(1);
+    // A program that catches ImportError around `_speedups` has the same in Python.
+    if (mention.startsWith("^") && /(?:^|\.)_[a-z]\w*(?:\.|$)/.test(name)) return [];
     if (mention.startsWith("=")) return ["", "templates/", "static/", "data/"].map((place) => `${folder}/${place}${name}`);
     return moduleFiles(context, entry, name);
   });

@@ -9,9 +9,11 @@ export function quotedFiles(text: string): readonly ByteString[] {
   return firstOf(text.matchAll(quoted), ([, path, name]) => path ?? `=${name ?? ""}`);
 }
 
-/** Absolute paths, patterns of them too, in a file of settings. Text after `#` is none. */
+/** Absolute paths, patterns of them too, and base names of plug-ins after `=`, in a file of settings. Text after `#` is none. */
 export function settingPaths(text: string): readonly ByteString[] {
-  return firstOf(text.replace(/^[ \t]*#.*$/gm, "").matchAll(pathWord), ([path]) => path);
+  const said = text.replace(/^[ \t]*#.*$/gm, "");
+  const plugIns = firstOf(said.matchAll(/[\w.+-]{1,100}\.so\b(?!\.)/g), ([name]) => `=${name}`);
+  return [...firstOf(said.matchAll(pathWord), ([path]) => path), ...plugIns];
 }
 
 /** What `require` and `import` of a JavaScript module name, each after `!`. */
@@ -24,7 +26,10 @@ export function requiredModules(text: string): readonly ByteString[] {
 export function packageEntries(text: string): readonly ByteString[] {
   const main = /"(?:main|module)"\s*:\s*"([^"\n]{1,200})"/g;
   const below = /"((?:\.\/)[^"\n*]{1,200})"/g;
-  return [...firstOf(text.matchAll(main), ([, name]) => `=${name ?? ""}`), ...firstOf(text.matchAll(below), ([, name]) => `=${name ?? ""}`)];
+  return [
+    ...firstOf(text.matchAll(main), ([, name]) => `=${name ?? ""}`),
+    ...firstOf(text.matchAll(below), ([, name]) => `=${name ?? ""}`),
+  ];
 }
 
 function firstOf(matches: Iterable<RegExpMatchArray>, nameOf: (match: RegExpMatchArray) => ByteString): readonly ByteString[] {
