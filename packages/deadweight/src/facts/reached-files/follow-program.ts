@@ -29,7 +29,7 @@ export const followElf: Follow = (context, entry) => {
 export const followScript: Follow = (context, entry) => {
   const { read, facts } = context;
   const line = textOf(read.shebang(entry) ?? "").split(/\s+/);
-  const words = /sh$/.test(line[0] ?? "") ? read.mentions(entry) : [];
+  const words = (line[0] ?? "").endsWith("sh") ? read.mentions(entry) : [];
   return [...line, ...words].flatMap((word) => {
     const named = entryNamed(facts, word);
     return [...(named < 0 ? [] : [context.tree.path(named)]), ...(word.startsWith("/") ? [word.slice(1)] : [])];
