@@ -20,7 +20,7 @@ export const followNode: Follow = (context, entry) => {
     if (mention.startsWith("/")) return [mention.slice(1)];
     const name = mention.slice(1);
     if (mention.startsWith("=")) return [`${folder}/${name}`];
-    if (name.startsWith("node:")) return [];
+    if (name.startsWith("node:") || mention.startsWith("^")) return [];
     return name.startsWith(".") ? asFile(context, `${folder}/${name}`) : asPackage(context, folder, name);
   });
 };
@@ -34,13 +34,17 @@ function asFile(context: WalkContext, path: ByteString): readonly ByteString[] {
   return [...(found === undefined ? [] : [tree.path(found)]), ...packageAt(context, path)];
 }
 
-/** package.json, and the files that it says its modules begin with. */
+/** What Node takes without package.json. */
+const usual = /^=(?:\.\/)?(?:index(?:\.js)?)?$/;
+
+/** The files that package.json says its modules begin with, and itself where that is not what Node would take anyway. */
 function packageAt({ tree, read }: WalkContext, folder: ByteString): readonly ByteString[] {
   const entry = tree.resolve(`${folder}/package.json`);
   if (entry < 0) return [];
   const place = folderOf(tree.path(entry));
-  const begins = read.mentions(entry).flatMap((mention) => endings.map((ending) => `${place}/${mention.slice(1)}${ending}`));
-  return [tree.path(entry), ...begins];
+  const mentions = read.mentions(entry);
+  const begins = mentions.flatMap((mention) => endings.map((ending) => `${place}/${mention.slice(1)}${ending}`));
+  return [...(mentions.every((mention) => usual.test(mention)) ? [] : [tree.path(entry)]), ...begins];
 }
 
 function asPackage(context: WalkContext, folder: ByteString, name: ByteString): readonly ByteString[] {
