@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 /** Member folders with the contract that their members fulfil: `index.ts` lists them all, in the order of their names. */
 const folders = [
+  { folder: "checks", contract: "Check", module: "check" },
   { folder: "catalogers", contract: "Cataloger", module: "cataloger" },
   { folder: "formats", contract: "Format", module: "format" },
   { folder: "rules", contract: "Rule", module: "rule" },

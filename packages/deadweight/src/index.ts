@@ -1,5 +1,6 @@
 /** The public face of deadweight: what the command line uses, and any other program can. */
 export { analyze, type AnalyzeOptions } from "./pipeline/analyze.ts";
+export { compare, type Baseline, type Compared, type CompareOptions } from "./pipeline/compare.ts";
 export { examineMachine, type ExamineOptions, type MachineExamination } from "./pipeline/examine-machine.ts";
 export {
   failedGates,
@@ -10,16 +11,25 @@ export {
   type Gates,
   type Threshold,
 } from "./pipeline/gate.ts";
+export { parseGrowth, passedGrowth, type GrowthLimit } from "./pipeline/growth.ts";
 export { loadReport } from "./pipeline/load-report.ts";
-export { formats, rules, transforms } from "./pipeline/members.ts";
+export { checks, formats, rules, transforms } from "./pipeline/members.ts";
 export { optimize, type OptimizeOptions } from "./pipeline/optimize.ts";
 export { render, renderParts } from "./pipeline/render.ts";
 export { renderValidation } from "./pipeline/render-validation.ts";
+export {
+  renderComparison,
+  renderVerification,
+  sideBySideFormats,
+  type SideBySideFormat,
+} from "./pipeline/render-side-by-side.ts";
 export { reportJsonSchema } from "./pipeline/report-json-schema.ts";
 export { restore, type RestoreOptions } from "./pipeline/restore.ts";
 export { validate, type Validation } from "./pipeline/validate.ts";
 export { validateRewrite, type ValidatedPlan } from "./pipeline/validate-rewrite.ts";
+export { verify, type VerifyOptions } from "./pipeline/verify.ts";
 export { UserError, type UserErrorOptions } from "./lib/user-error.ts";
+export type { Check, CheckResult, Comparison } from "./contracts/check.ts";
 export type { Format, FormatOptions } from "./contracts/format.ts";
 export type { Rule } from "./contracts/rule.ts";
 export type { Transform } from "./contracts/transform.ts";
@@ -35,8 +45,10 @@ export {
   type Weight,
 } from "./model/optimization.ts";
 export { layerLimits, parseLayerShape, type LayerLimit, type LayerShape } from "./model/layer-shape.ts";
-export type { Violation } from "./model/violation.ts";
 export type { Restoration } from "./model/restoration.ts";
+export type { Verdict, VerdictKind, Verification, VerifiedImage } from "./model/verification.ts";
+export type { Violation } from "./model/violation.ts";
+export type * from "./model/size-comparison.ts";
 export { parsePlatform, printPlatform, type Platform } from "./model/platform.ts";
 export type { ProgressEvent } from "./model/progress.ts";
 export type * from "./model/report.ts";

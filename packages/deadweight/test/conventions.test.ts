@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import { catalogers } from "../src/catalogers/index.ts";
+import { checks } from "../src/checks/index.ts";
 import { formats } from "../src/formats/index.ts";
 import { rules } from "../src/rules/index.ts";
 import { stores } from "../src/stores/index.ts";
@@ -61,6 +62,7 @@ test("sizes are not shifted: bit operations end at 32 bits", () => {
 test("every member of a member folder is named after its file", () => {
   const names = {
     catalogers: catalogers.map((member) => member.name),
+    checks: checks.map((member) => member.name),
     formats: formats.map((member) => member.name),
     rules: rules.map((member) => member.name),
     stores: stores.map((member) => member.scheme),
@@ -71,7 +73,7 @@ test("every member of a member folder is named after its file", () => {
   for (const [folder, members] of Object.entries(names)) {
     assert.equal(new Set(members).size, filesOf(folder), `${folder}: ${members.join(" ")}`);
   }
-  for (const folder of ["catalogers", "formats", "rules", "transforms"] as const) {
+  for (const folder of ["catalogers", "checks", "formats", "rules", "transforms"] as const) {
     for (const name of names[folder])
       assert.ok(
         files.some(({ path }) => path === `${folder}/${name}.ts`),
@@ -83,7 +85,7 @@ test("every member of a member folder is named after its file", () => {
 test("every member has its test, every rule its page", () => {
   const members = files
     .map(({ path }) => path)
-    .filter((path) => /^(?:catalogers|formats|rules|stores|transforms)\/(?!index)[a-z0-9-]+\.ts$/.test(path));
+    .filter((path) => /^(?:catalogers|checks|formats|rules|stores|transforms)\/(?!index)[a-z0-9-]+\.ts$/.test(path));
   const untested = members.filter((path) => !existsSync(join(import.meta.dirname, path.replace(/\.ts$/, ".test.ts"))));
   assert.deepEqual(untested, []);
   assert.deepEqual(

@@ -32,7 +32,7 @@ export function addDeliveryOptions(command: Command, { formats }: Toolkit): Comm
     .addOption(
       repeatable(
         "--budget <what=size>",
-        "compressed, uncompressed or reclaimable bytes, or those of a kind of component: compressed=2GB, cuda=1.5GiB; repeatable",
+        "compressed, uncompressed or reclaimable bytes, those of a kind of component, or what a rule finds: compressed=2GB, cuda=1.5GiB, pip-cache=0; repeatable",
       ),
     )
     .addOption(
@@ -55,7 +55,7 @@ export function repeatable(flags: string, description: string): Option {
 export function gatesOf(flags: DeliveryFlags, { parseBudget, parseThreshold, rules }: Toolkit): Gates {
   const names = rules.map(({ name }) => name);
   return {
-    budgets: (flags.budget ?? []).map((text) => parseBudget(text)),
+    budgets: (flags.budget ?? []).map((text) => parseBudget(text, names)),
     thresholds: (flags.failOn ?? []).map((text) => parseThreshold(text, names)),
   };
 }

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { printable } from "../lib/printable.ts";
 import { toolVersion } from "../lib/tool-version.ts";
 import { addAnalyze } from "./analyze.ts";
+import { addCompare } from "./compare.ts";
 import { addDoctor } from "./doctor.ts";
 import { addExplain } from "./explain.ts";
 import { addOptimize } from "./optimize.ts";
@@ -10,6 +11,7 @@ import { addRestore } from "./restore.ts";
 import type { Session, Toolkit, Work } from "./session.ts";
 import { terminalWidth } from "./terminal-width.ts";
 import { addValidate } from "./validate.ts";
+import { addVerify } from "./verify.ts";
 
 /** The whole command line. Parsing tells `choose` what to do, does nothing itself, and throws CommanderError for wrong usage. */
 export function createProgram(session: Session, toolkit: Toolkit, choose: (work: Work) => void): Command {
@@ -34,6 +36,8 @@ export function createProgram(session: Session, toolkit: Toolkit, choose: (work:
   addAnalyze(program, session, toolkit, choose);
   addOptimize(program, session, toolkit, choose);
   addRestore(program, session, toolkit, choose);
+  addVerify(program, session, toolkit, choose);
+  addCompare(program, session, toolkit, choose);
   addReport(program, session, toolkit, choose);
   addValidate(program, session, toolkit, choose);
   addExplain(program, session, toolkit, choose);
@@ -46,6 +50,7 @@ Examples:
   deadweight analyze pytorch/pytorch:latest
   deadweight analyze docker-archive:image.tar -o json=report.json
   deadweight optimize my-service -o docker:my-service:small
+  deadweight verify my-service my-service:small --changes changes.json
   deadweight explain pip-cache
 
 Exit codes: 0 fine, 1 a gate failed, 2 usage, 3 could not look, 70 a bug.`;

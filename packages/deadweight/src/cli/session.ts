@@ -30,6 +30,8 @@ export interface Session {
 export type Toolkit = Pick<
   typeof deadweight,
   | "analyze"
+  | "checks"
+  | "compare"
   | "examineMachine"
   | "failedGates"
   | "formats"
@@ -38,17 +40,22 @@ export type Toolkit = Pick<
   | "loadReport"
   | "optimize"
   | "parseBudget"
+  | "parseGrowth"
   | "parseLayerShape"
   | "parsePlatform"
+  | "passedGrowth"
   | "parseThreshold"
   | "render"
   | "renderParts"
+  | "renderComparison"
   | "renderValidation"
+  | "renderVerification"
   | "reportJsonSchema"
   | "restore"
   | "rules"
   | "transforms"
   | "validate"
+  | "verify"
 >;
 
 /** A command with its arguments, ready to run; gives the exit code. */

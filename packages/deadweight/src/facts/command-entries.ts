@@ -18,7 +18,7 @@ export const commandEntries: Fact<ReadonlySet<number>> = defineFact("command-ent
 });
 
 /** Folders of PATH, as the image sets it, without leading slash. */
-function searchPath(config: ImageConfig): readonly string[] {
+export function searchPath(config: ImageConfig): readonly string[] {
   const set = config.environment.find((variable) => variable.startsWith("PATH="))?.slice("PATH=".length);
   return (set ?? defaultSearchPath).split(":").map((folder) => folder.replace(/^\/+|\/+$/g, ""));
 }

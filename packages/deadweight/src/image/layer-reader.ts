@@ -17,6 +17,8 @@ export interface LayerReaderOptions {
   readonly limits: Limits;
   readonly spoolFolder: string;
   readonly signal: AbortSignal;
+  /** Whether indexes get `programs`; not when absent. */
+  readonly programs?: boolean;
 }
 
 /** Reads layers one after the other, each with two threads: one reads, hashes and decompresses, the other scans and hashes. */
@@ -68,7 +70,7 @@ interface Threads {
 }
 
 function startThreads(options: LayerReaderOptions): Threads {
-  const { limits, patterns, spoolFolder } = options;
+  const { limits, patterns, spoolFolder, programs = false } = options;
   const memory: ThreadMemory = {
     input: createRingMemory(inputSlots.count, inputSlots.bytes),
     output: createRingMemory(outputSlots.count, outputSlots.bytes),
@@ -76,7 +78,7 @@ function startThreads(options: LayerReaderOptions): Threads {
   };
   const { port1, port2 } = new MessageChannel();
   const decodeStart: DecodeStart = { memory, port: port1, limits };
-  const scanStart: ScanStart = { memory, port: port2, limits, patterns, spoolFolder };
+  const scanStart: ScanStart = { memory, port: port2, limits, patterns, spoolFolder, programs };
   const decode = new Worker(threadFile("decode-worker"), { workerData: decodeStart, transferList: [port1] });
   const scan = new Worker(threadFile("scan-worker"), { workerData: scanStart, transferList: [port2] });
   const stop = async (): Promise<void> => {

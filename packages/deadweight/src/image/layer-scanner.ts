@@ -11,6 +11,7 @@ import { CompressedCost } from "./compressed-cost.ts";
 import { createContentKeeper, type ContentKeeper } from "./content-keeper.ts";
 import { ElfWatcher } from "./elf-watcher.ts";
 import { EntryColumns } from "./entry-columns.ts";
+import { ProgramWatcher } from "./program-watcher.ts";
 import type { WantedFiles } from "./wanted-files.ts";
 
 /** What the decompressing side knows of a blob once it has read all of it. */
@@ -27,6 +28,8 @@ export interface ScanOptions {
   readonly spoolFolder?: string;
   /** The blob is not compressed: its digest is the diffId, so it need not be hashed again. */
   readonly isPlain: boolean;
+  /** Whether the index gets `programs`. */
+  readonly programs?: boolean;
 }
 
 const typeByFlag: Readonly<Record<string, EntryType>> = {
@@ -61,6 +64,7 @@ export class LayerScanner {
   readonly #oddities: { entry: number; message: string }[] = [];
   readonly #elfWatcher = new ElfWatcher();
   readonly #elfOutlines = new ElfOutlines();
+  readonly #programs: ProgramWatcher | undefined;
   #tarBytes = 0;
   #capturedBytes = 0;
   #textBytes = 0;
@@ -74,6 +78,7 @@ export class LayerScanner {
 
   constructor(options: ScanOptions) {
     this.#options = options;
+    this.#programs = options.programs === true ? new ProgramWatcher() : undefined;
     this.#diff = options.isPlain ? undefined : createHash("sha256");
     this.#reader = new TarReader(
       { entry: (entry) => this.#begin(entry), content: (piece) => this.#content(piece), endEntry: () => this.#end() },
@@ -111,6 +116,7 @@ export class LayerScanner {
       elfOutlines: this.#elfOutlines.finish(costAt),
       captures: this.#captures,
       oddities: this.#oddities,
+      ...(this.#programs === undefined ? {} : { programs: this.#programs.finish() }),
     };
   }
 
@@ -144,6 +150,7 @@ export class LayerScanner {
     if (!this.#isFile) return;
     this.#elfWatcher.begin(entry.storedSize);
     this.#keeper = this.#keeperFor(entry, node);
+    this.#programs?.begin(number, this.#paths.path(node), entry.sparse === undefined ? entry.storedSize : 0);
   }
 
   #record(number: number, entry: TarEntry, type: EntryType, node: number): void {
@@ -224,6 +231,7 @@ export class LayerScanner {
     this.#keeper?.write(piece);
     if (!this.#isFile) return;
     this.#elfWatcher.write(piece);
+    this.#programs?.write(piece);
     if (piece.length === this.#remaining && this.#hash === undefined) {
       this.#columns.hashes.set(hash("sha256", piece, "buffer"), this.#entry * 32);
     } else {
@@ -238,6 +246,7 @@ export class LayerScanner {
     if (this.#hash !== undefined) this.#columns.hashes.set(this.#hash.digest(), this.#entry * 32);
     else if (this.#columns.storedSize[this.#entry] === 0)
       this.#columns.hashes.set(hash("sha256", "", "buffer"), this.#entry * 32);
+    this.#programs?.end();
     const sections = this.#elfWatcher.end();
     if (sections.length > 0) {
       this.#elf.set(this.#entry, sections);

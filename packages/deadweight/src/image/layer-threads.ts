@@ -34,6 +34,8 @@ export interface ScanStart {
   readonly limits: Limits;
   readonly patterns: readonly Want[];
   readonly spoolFolder: string;
+  /** Whether indexes get `programs`. */
+  readonly programs: boolean;
 }
 
 /** An error on its way between threads. */

@@ -11,6 +11,8 @@ export interface ReadLayersOptions {
   readonly patterns: readonly Want[];
   readonly limits: Limits;
   readonly spoolFolder: string;
+  /** Whether indexes get `programs`; what the cache has must be of the same kind. */
+  readonly programs?: boolean;
   readonly signal: AbortSignal;
   readonly cache: LayerCache | undefined;
   readonly onProgress: (event: ProgressEvent) => void;

@@ -28,8 +28,8 @@ function post(result: ScanResult, transfer: ArrayBuffer[]): void {
 function scanLayer(): ReturnType<LayerScanner["finish"]> {
   let slot = input.take();
   const compression = expect("compression").compression;
-  const { limits, spoolFolder } = start;
-  const scanner = new LayerScanner({ wanted, limits, spoolFolder, isPlain: compression === "none" });
+  const { limits, spoolFolder, programs } = start;
+  const scanner = new LayerScanner({ wanted, limits, spoolFolder, isPlain: compression === "none", programs });
   try {
     for (; slot !== undefined; slot = input.take()) {
       scanner.write(slot.bytes, slot.marks);

@@ -1,4 +1,5 @@
 import type { ByteString } from "../lib/byte-string.ts";
+import type { LayerPrograms } from "./layer-programs.ts";
 import type { PathTable } from "./path-table.ts";
 
 /** What a stored entry is. Whiteouts are entries of their own type: `.wh.name`, and `.wh..wh..opq` for an opaque folder. */
@@ -89,6 +90,8 @@ export interface LayerIndex {
   readonly elf: ReadonlyMap<number, readonly ElfSection[]>;
   readonly elfOutlines: ReadonlyMap<number, ElfOutline>;
   readonly captures: readonly CapturedFile[];
+  /** What files ask of others when they run; read when it is asked for. */
+  readonly programs?: LayerPrograms;
   /** What is legal but odd in the archive, for the report. */
   readonly oddities: readonly { readonly entry: number; readonly message: string }[];
 }

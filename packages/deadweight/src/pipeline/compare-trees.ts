@@ -6,8 +6,8 @@ import { fileTree, type FileTree } from "../facts/file-tree.ts";
 import { textOf } from "../lib/byte-string.ts";
 import type { Violation } from "../model/violation.ts";
 import { expectedOf, type Expectation } from "./expected-entry.ts";
-import { groupsDiffer } from "./link-groups.ts";
-import { attributesOf, type Attributes } from "./visible-attributes.ts";
+import { groupsDiffer } from "../facts/link-groups.ts";
+import { attributeDifferences, attributesOf, type Attributes } from "../facts/visible-attributes.ts";
 
 /** One side of the comparison. */
 interface Side {
@@ -54,21 +54,12 @@ function comparePath(old: Side, now: Side, entry: number, found: number, expecte
   );
 }
 
-/** Names of attributes that differ, with both values. Names of one file may have been stored with attributes of their own: either will do. */
 function differences(
   wanted: Attributes,
   actual: Attributes,
   expected: Expectation,
 ): readonly (readonly [name: string, wanted: string, actual: string])[] {
-  const wantedContent = contentOf(expected) ?? wanted.content;
-  const rows = Object.keys(wanted.own).map(
-    (name) => [name, [wanted.file[name] ?? "", wanted.own[name] ?? ""], actual.file[name] ?? ""] as const,
-  );
-  const differing = rows.filter(([, values, value]) => !values.includes(value));
-  return [
-    ...differing.map(([name, [value], other]) => [name, value ?? "", other] as const),
-    ...(wantedContent === actual.content ? [] : [["content", wantedContent, actual.content] as const]),
-  ];
+  return attributeDifferences(wanted, actual, contentOf(expected) ?? wanted.content);
 }
 
 /** Size and sha256 of the content that an edit gives; undefined where it stays. */

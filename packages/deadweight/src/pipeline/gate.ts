@@ -6,11 +6,10 @@ import { componentKinds, safeties, type ComponentKind, type Report, type Safety 
 /** What a budget can be set for: three sums over the image, and the uncompressed bytes of one kind of component. */
 export type BudgetSubject = "compressed" | "uncompressed" | "reclaimable" | ComponentKind;
 
-/** An image may have at most so many bytes of something. */
-export interface Budget {
-  readonly subject: BudgetSubject;
-  readonly bytes: number;
-}
+/** An image may have at most so many bytes of something, or of what a rule finds. */
+export type Budget =
+  | { readonly subject: BudgetSubject; readonly bytes: number }
+  | { readonly rule: string; readonly bytes: number };
 
 /** What must not be found: a rule's findings, or all findings that are as safe to act on as this, or safer. */
 export type Threshold = { readonly rule: string } | { readonly safety: Safety };
@@ -24,15 +23,18 @@ export interface Gates {
 const sums = ["compressed", "uncompressed", "reclaimable"] as const;
 const subjects: readonly BudgetSubject[] = [...sums, ...componentKinds];
 
-/** A budget from `compressed=2GB`. Throws UserError, exit 2. */
-export function parseBudget(text: string): Budget {
+/** A budget from `compressed=2GB`, or from `pip-cache=0` for one of these rules. Throws UserError, exit 2. */
+export function parseBudget(text: string, rules: readonly string[] = []): Budget {
   const [name = "", size, ...rest] = text.split("=");
   const subject = subjects.find((known) => known === name);
-  if (subject === undefined) throw usage(`budget ${text}: there is none for ${name || "nothing"}`, didYouMean(name, subjects));
+  if (subject === undefined && !rules.includes(name)) {
+    const hint = didYouMean(name, [...subjects, ...rules]);
+    throw usage(`budget ${text}: there is none for ${name || "nothing"}`, hint);
+  }
   const bytes = size === undefined || rest.length > 0 ? undefined : parseBytes(size);
   if (bytes === undefined)
     throw usage(`budget ${text}: no size after ${name}=`, `write for instance ${name}=2GB or ${name}=500MiB`);
-  return { subject, bytes };
+  return subject === undefined ? { rule: name, bytes } : { subject, bytes };
 }
 
 /** A threshold from the name of a rule or of a safety. Throws UserError, exit 2. */
@@ -54,10 +56,21 @@ export function failedGates(report: Report, { budgets, thresholds }: Gates): rea
   return failed.filter((line) => line !== undefined);
 }
 
-function overBudget(report: Report, { subject, bytes }: Budget): string | undefined {
-  const actual = measured(report, subject);
+function overBudget(report: Report, budget: Budget): string | undefined {
+  const { bytes } = budget;
+  const name = "rule" in budget ? budget.rule : budget.subject;
+  const actual = "rule" in budget ? foundBy(report, budget.rule) : measured(report, budget.subject);
+  if (typeof actual === "string") return `budget ${name}: ${actual}`;
   if (actual <= bytes) return undefined;
-  return `budget ${subject}: ${printBytes(actual)} is ${printBytes(actual - bytes)} over ${printBytes(bytes)}`;
+  return `budget ${name}: ${printBytes(actual)} is ${printBytes(actual - bytes)} over ${printBytes(bytes)}`;
+}
+
+/** Bytes of what a rule found, or why that is not known. */
+function foundBy({ outcomes }: Report, rule: string): number | string {
+  const outcome = outcomes.find((one) => one.rule === rule);
+  if (outcome === undefined) return "the rule was not run";
+  if (outcome.status === "crashed") return "the rule crashed";
+  return outcome.findings.reduce((sum, finding) => sum + finding.bytes, 0);
 }
 
 function measured({ totals, components }: Report, subject: BudgetSubject): number {

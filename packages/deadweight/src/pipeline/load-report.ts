@@ -30,7 +30,8 @@ async function schemaFor(value: unknown): Promise<z.ZodType<Report>> {
   return (await import("../model/optimization-schema.ts")).optimizationSchema;
 }
 
-async function readBounded(path: string, what: string): Promise<Uint8Array> {
+/** A file as a whole. Throws UserError, which begins with `what`, when it can't be read or has more than 500 MiB. */
+export async function readBounded(path: string, what: string): Promise<Uint8Array> {
   try {
     await using file = await open(path);
     const { size } = await file.stat();

@@ -1,7 +1,20 @@
-/** The JSON Schema (draft 2020-12) of a report, the one in docs/report-schema.json. Loads zod when it is called. */
-export async function reportJsonSchema(): Promise<Record<string, unknown>> {
-  const [{ z }, { reportSchema }] = await Promise.all([import("zod"), import("../model/report-schema.ts")]);
+import type { ZodType } from "zod";
+
+/** Results of which a JSON Schema is published: docs/NAME-schema.json. */
+export const schemaNames = ["report", "verification", "comparison"] as const;
+/** One of `schemaNames`. */
+export type SchemaName = (typeof schemaNames)[number];
+
+/** The JSON Schema (draft 2020-12) of a report, the one in docs/report-schema.json, or of another result. Loads zod when it is called. */
+export async function reportJsonSchema(name: SchemaName = "report"): Promise<Record<string, unknown>> {
+  const [{ z }, source] = await Promise.all([import("zod"), schemaOf(name)]);
   // As input: fields that a later version adds are allowed.
-  const { $schema, ...schema } = z.toJSONSchema(reportSchema, { io: "input", target: "draft-2020-12" });
-  return { $schema, title: "deadweight report, schema version 1", ...schema };
+  const { $schema, ...schema } = z.toJSONSchema(source, { io: "input", target: "draft-2020-12" });
+  return { $schema, title: `deadweight ${name}, schema version 1`, ...schema };
+}
+
+async function schemaOf(name: SchemaName): Promise<ZodType> {
+  if (name === "report") return (await import("../model/report-schema.ts")).reportSchema;
+  if (name === "verification") return (await import("../model/verification-schema.ts")).verificationSchema;
+  return (await import("../model/size-comparison-schema.ts")).sizeComparisonSchema;
 }

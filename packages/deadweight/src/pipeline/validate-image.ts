@@ -3,7 +3,7 @@ import { fileTree, type FileTree } from "../facts/file-tree.ts";
 import { textOf } from "../lib/byte-string.ts";
 import type { LayerIndex } from "../model/layer-index.ts";
 import type { Violation } from "../model/violation.ts";
-import { attributesOf } from "./visible-attributes.ts";
+import { attributesOf } from "../facts/visible-attributes.ts";
 
 /** More can't be stacked by overlayfs as engines mount it. */
 const mostLayers = 125;

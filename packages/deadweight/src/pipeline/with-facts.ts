@@ -24,6 +24,10 @@ export interface ImageOptions {
   readonly base?: string;
   /** Whether layers known from earlier runs may be taken from the cache; true when absent. */
   readonly cache?: boolean;
+  /** Whether what files ask of others when they run is read as well; not when absent. */
+  readonly programs?: boolean;
+  /** Layers that were read already, of an image that is still open: they need not be read again. */
+  readonly known?: readonly LayerIndex[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   /** Registries that may be spoken to without TLS. */
@@ -78,7 +82,7 @@ export async function withSource<T>(
   const temporaryFolder = await mkdtemp(
     join(options.temporaryFolder ?? options.environment["TMPDIR"] ?? tmpdir(), "deadweight-"),
   );
-  const cache = options.cache === false ? undefined : openCache(options);
+  const cache = withKnown(options.known ?? [], options.cache === false ? undefined : openCache(options));
   try {
     const progress = createStoreProgress((event) => options.onProgress?.(event));
     const open = openOptions(options, temporaryFolder, progress);
@@ -96,11 +100,22 @@ export async function withSource<T>(
   }
 }
 
+/** A cache that knows these layers as well. */
+function withKnown(known: readonly LayerIndex[], cache: LayerCache | undefined): LayerCache | undefined {
+  if (known.length === 0) return cache;
+  const byDigest = new Map(known.map((layer) => [layer.digest, layer]));
+  return {
+    get: (key, spoolFolder) => byDigest.get(key) ?? cache?.get(key, spoolFolder),
+    put: (key, index) => cache?.put(key, index),
+    close: () => cache?.close(),
+  };
+}
+
 function openCache(options: ImageOptions): LayerCache {
   let isTold = false;
   return openLayerCache({
     folder: cacheFolder(options.environment),
-    version: cacheVersion(),
+    version: options.programs === true ? `${cacheVersion()}-programs` : cacheVersion(),
     mostBytes: mostCacheBytes,
     now: Date.now,
     onProblem: (text) => {
@@ -147,6 +162,7 @@ async function indexesOf(
     patterns: catalogers.flatMap((cataloger) => cataloger.wants),
     limits: defaultLimits,
     spoolFolder: temporaryFolder,
+    programs: options.programs === true,
     signal,
     cache,
     onProgress: (event) => options.onProgress?.(event),

@@ -7,7 +7,7 @@ import { doubtfulReport, sampleReport } from "../support/sample-report.ts";
 const rules = ["pip-cache", "apt-lists", "build-tools"];
 
 const gates = (budgets: readonly string[], thresholds: readonly string[] = []): Gates => ({
-  budgets: budgets.map(parseBudget),
+  budgets: budgets.map((text) => parseBudget(text)),
   thresholds: thresholds.map((text) => parseThreshold(text, rules)),
 });
 

@@ -67,9 +67,9 @@ function bytes(text: string): ByteString {
 }
 
 /** A layer index of an uncompressed archive, read by the real scanner in one piece. */
-export function indexOf(archive: Uint8Array, readFor: readonly Cataloger[] = catalogers): LayerIndex {
+export function indexOf(archive: Uint8Array, readFor: readonly Cataloger[] = catalogers, programs = false): LayerIndex {
   const wanted = wantedFiles(readFor.flatMap((cataloger) => cataloger.wants));
-  const scanner = new LayerScanner({ wanted, limits: defaultLimits, isPlain: true });
+  const scanner = new LayerScanner({ wanted, limits: defaultLimits, isPlain: true, programs });
   scanner.write(archive, [{ output: archive.length, input: archive.length }]);
   const digest = `sha256:${createHash("sha256").update(archive).digest("hex")}`;
   return scanner.finish({ digest, compression: "none", compressedBytes: archive.length });
@@ -78,10 +78,15 @@ export function indexOf(archive: Uint8Array, readFor: readonly Cataloger[] = cat
 /** Facts of an image with these layers, lowest first. `history` gives an instruction for each layer. */
 export function factsOf(
   layers: readonly (readonly TestEntry[])[],
-  options: { history?: readonly string[]; config?: Partial<ImageConfig>; knownBases?: Evidence["knownBases"] } = {},
+  options: {
+    history?: readonly string[];
+    config?: Partial<ImageConfig>;
+    knownBases?: Evidence["knownBases"];
+    programs?: boolean;
+  } = {},
 ): Facts {
   const archives = layers.map(tarOf);
-  const indexes = archives.map((archive) => indexOf(archive));
+  const indexes = archives.map((archive) => indexOf(archive, catalogers, options.programs));
   const history = layers.map((_, index) => ({ createdBy: options.history?.[index] ?? "RUN step", emptyLayer: false }));
   const config: ImageConfig = {
     platform: { os: "linux", architecture: "amd64" },

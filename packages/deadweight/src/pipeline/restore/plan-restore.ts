@@ -6,7 +6,7 @@ import { folderHeader } from "../../image/rewrite/entry-span.ts";
 import { textOf } from "../../lib/byte-string.ts";
 import { UserError } from "../../lib/user-error.ts";
 import { joinedLinks } from "../arrange-layers/joined-links.ts";
-import { attributesOf, type Attributes } from "../visible-attributes.ts";
+import { attributesOf, type Attributes } from "../../facts/visible-attributes.ts";
 
 /** The image that gets paths back, and the one that has them. */
 export interface RestorePair {

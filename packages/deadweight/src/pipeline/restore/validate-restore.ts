@@ -1,7 +1,7 @@
 import type { Facts } from "../../contracts/fact.ts";
 import { fileTree } from "../../facts/file-tree.ts";
 import { textOf } from "../../lib/byte-string.ts";
-import { attributesOf, type Attributes } from "../visible-attributes.ts";
+import { attributesOf, type Attributes } from "../../facts/visible-attributes.ts";
 import type { RestorePair } from "./plan-restore.ts";
 
 /** Paths of the image after that are not as they were before, or for those that were brought back not as in the image that has them. */

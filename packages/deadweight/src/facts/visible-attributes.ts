@@ -1,5 +1,5 @@
 import type { Facts } from "../contracts/fact.ts";
-import { fileTree, type FileTree } from "../facts/file-tree.ts";
+import { fileTree, type FileTree } from "./file-tree.ts";
 import { textOf } from "../lib/byte-string.ts";
 
 /** What a container can learn of a path, as texts to compare. */
@@ -45,4 +45,23 @@ function devices({ layers }: Facts, tree: FileTree): (entry: number) => string {
     const layer = tree.layerOf(entry);
     return layers[layer]?.devices.get(entry - (bases[layer] ?? 0))?.join(":") ?? "";
   };
+}
+
+/**
+ * Names of attributes that differ, with both values; `content` is what is wanted of that. Names of one file may have been stored with
+ * attributes of their own: either will do.
+ */
+export function attributeDifferences(
+  wanted: Attributes,
+  actual: Attributes,
+  content: string = wanted.content,
+): readonly (readonly [name: string, wanted: string, actual: string])[] {
+  const rows = Object.keys(wanted.own).map(
+    (name) => [name, [wanted.file[name] ?? "", wanted.own[name] ?? ""], actual.file[name] ?? ""] as const,
+  );
+  const differing = rows.filter(([, values, value]) => !values.includes(value));
+  return [
+    ...differing.map(([name, [value], other]) => [name, value ?? "", other] as const),
+    ...(content === actual.content ? [] : [["content", content, actual.content] as const]),
+  ];
 }

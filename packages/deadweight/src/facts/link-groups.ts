@@ -1,17 +1,25 @@
 import type { EntryEdit } from "../contracts/transform.ts";
-import type { FileTree } from "../facts/file-tree.ts";
+import type { FileTree } from "./file-tree.ts";
 import { textOf } from "../lib/byte-string.ts";
 import type { Violation } from "../model/violation.ts";
 
-/** Names that were one file and are no more, or were not and are now, other than by a link that was planned. */
-export function groupsDiffer(old: FileTree, now: FileTree, edits: ReadonlyMap<number, EntryEdit>): readonly Violation[] {
+/**
+ * Names that were one file and are no more, or were not and are now, other than by a link that was planned. Entries of `old` that are left
+ * out may be one with any file.
+ */
+export function groupsDiffer(
+  old: FileTree,
+  now: FileTree,
+  edits: ReadonlyMap<number, EntryEdit>,
+  isLeftOut: (entry: number) => boolean = () => false,
+): readonly Violation[] {
   const groupOf = plannedGroups(old, edits);
   const newByOld = new Map<number, number>();
   const oldByNew = new Map<number, number>();
   const violations: Violation[] = [];
   for (const entry of old.all()) {
     const found = now.find(old.path(entry));
-    if (found < 0 || old.type(entry) === "directory") continue;
+    if (found < 0 || old.type(entry) === "directory" || isLeftOut(entry)) continue;
     const group = groupOf(entry);
     const actual = now.contentOf(found);
     const isSame = (newByOld.get(group) ?? actual) === actual && (oldByNew.get(actual) ?? group) === group;

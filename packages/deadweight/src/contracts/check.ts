@@ -1,0 +1,53 @@
+import type { ByteString } from "../lib/byte-string.ts";
+import type { Verdict } from "../model/verification.ts";
+import type { Facts } from "./fact.ts";
+
+/** What may become of a path, by the list of changes or by a pattern: everything, when the user said so. */
+export type ExpectedChange = "remove" | "rewrite" | "link" | "anything";
+
+/** Two images laid side by side, and in what they may differ. */
+export interface Comparison {
+  readonly before: Facts;
+  readonly after: Facts;
+  /** What was to become of a path (without leading slash); none when it was to stay as it is. */
+  readonly expected: (path: ByteString) => ReadonlySet<ExpectedChange>;
+}
+
+/** What a check found; the pipeline adds the check's name. */
+export type CheckResult = Omit<Verdict, "check">;
+
+/** Whether a check looks at the images alone, or at containers made of them. */
+export type CheckNeeds = "nothing" | "runtime";
+
+/** One way in which two images may differ so that a program could tell. */
+export interface Check {
+  /** In kebab-case, the name of the file: `elf-closure`. */
+  readonly name: string;
+  /** One line. */
+  readonly title: string;
+  readonly needs: CheckNeeds;
+  /** Asked for together by `--require gpu`. */
+  readonly uses?: "gpu";
+  /** One result for each thing that it looks at, at least one. Not run is a result, with its reason, never silence. */
+  readonly compare: (comparison: Comparison) => readonly CheckResult[] | Promise<readonly CheckResult[]>;
+}
+
+/** Declares a check; the identity function, for its type. */
+export function defineCheck(check: Check): Check {
+  return check;
+}
+
+/** Differences that a result names one by one. */
+const mostDetails = 20;
+
+/** One result of a list of differences: `different` with the first of them, or `same` with what was looked at. */
+export function judged(differences: readonly string[], looked: string, what: string): readonly CheckResult[] {
+  if (differences.length === 0) return [{ verdict: "same", reason: looked }];
+  const details = differences.slice(0, mostDetails);
+  return [{ verdict: "different", reason: `${differences.length.toLocaleString("en-US")} ${what}`, details }];
+}
+
+/** The one result of a check that could not look. */
+export function notRun(reason: string): readonly CheckResult[] {
+  return [{ verdict: "not-run", reason }];
+}

@@ -1,0 +1,108 @@
+import { checks } from "../checks/index.ts";
+import type { Check, Comparison } from "../contracts/check.ts";
+import type { Facts } from "../contracts/fact.ts";
+import { didYouMean } from "../lib/did-you-mean.ts";
+import { toolVersion } from "../lib/tool-version.ts";
+import { UserError } from "../lib/user-error.ts";
+import type { Verdict, Verification, VerifiedImage } from "../model/verification.ts";
+import { expectedChanges } from "./expected-changes.ts";
+import { loadChanges, type PlannedChanges } from "./load-changes.ts";
+import { type ImageOptions, withFacts } from "./with-facts.ts";
+
+export interface VerifyOptions extends Omit<ImageOptions, "programs" | "base"> {
+  /** Whether only checks run that look at the images alone. */
+  readonly isStatic: boolean;
+  /** A file with the changes that `optimize` made. */
+  readonly changes?: string;
+  /** Patterns of paths that may differ in any way. */
+  readonly expect: readonly string[];
+  /** Names of checks that must have been run, or `gpu` for those that use one. */
+  readonly require: readonly string[];
+  /** Names of checks: only these, or all but these. */
+  readonly only?: readonly string[];
+  readonly skip?: readonly string[];
+}
+
+/**
+ * Lays two images side by side and gives one verdict for each thing that was looked at. A check that could not look is `not-run` with its
+ * reason, and never counts as passed. Throws UserError when an image or the list of changes can't be read.
+ */
+export async function verify(before: string, after: string, options: VerifyOptions): Promise<Verification> {
+  const chosen = chooseChecks(options);
+  const planned = options.changes === undefined ? undefined : await loadChanges(options.changes);
+  const reading = { ...options, programs: true };
+  return withFacts(before, reading, ({ facts: old }) =>
+    withFacts(after, { ...reading, known: old.layers }, async ({ facts: now }) => {
+      checkSource(planned, old);
+      const expected = expectedChanges([old, now], planned, options.expect);
+      const verdicts = await runChecks(chosen, { before: old, after: now, expected }, options);
+      const missing = missingOf(verdicts, options.require);
+      return {
+        schemaVersion: 1,
+        tool: { name: "deadweight", version: toolVersion() },
+        before: imageOf(old),
+        after: imageOf(now),
+        passed: hasPassed(verdicts, missing),
+        verdicts,
+        missing,
+      };
+    }),
+  );
+}
+
+function chooseChecks({ only, skip, require, isStatic }: VerifyOptions): readonly Check[] {
+  const names = checks.map(({ name }) => name);
+  for (const name of [...(only ?? []), ...(skip ?? []), ...require.filter((one) => one !== "gpu")]) {
+    if (names.includes(name)) continue;
+    throw new UserError("unknown-check", `check ${JSON.stringify(name)}: there is none of that name`, {
+      hint: didYouMean(name, names),
+      exitCode: 2,
+    });
+  }
+  return checks.filter(
+    ({ name, needs }) => (only?.includes(name) ?? true) && skip?.includes(name) !== true && (!isStatic || needs === "nothing"),
+  );
+}
+
+/** A list of changes of another image would excuse what nobody planned. */
+function checkSource(planned: PlannedChanges | undefined, { image }: Facts): void {
+  if (planned?.source === undefined || planned.source === image.digest) return;
+  throw new UserError("usage", `changes: they are of ${planned.source}, and BEFORE is ${image.digest}`, {
+    hint: "give the list of changes that `deadweight optimize` wrote for BEFORE",
+    exitCode: 2,
+  });
+}
+
+async function runChecks(
+  chosen: readonly Check[],
+  comparison: Comparison,
+  { onProgress, signal }: VerifyOptions,
+): Promise<readonly Verdict[]> {
+  const verdicts: Verdict[] = [];
+  for (const check of chosen) {
+    signal.throwIfAborted();
+    onProgress?.({ kind: "note", text: `checking ${check.name}` });
+    for (const result of await check.compare(comparison)) verdicts.push({ check: check.name, ...result });
+  }
+  return verdicts;
+}
+
+/** `gpu` stands for the checks that use one: at least one of them must have been run. */
+function missingOf(verdicts: readonly Verdict[], required: readonly string[]): readonly string[] {
+  return required.flatMap((name) => {
+    const names = name === "gpu" ? checks.filter(({ uses }) => uses === "gpu").map((check) => check.name) : [name];
+    const ofName = verdicts.filter(({ check }) => names.includes(check));
+    const notRun = ofName.filter(({ verdict }) => verdict === "not-run");
+    if (ofName.length > 0 && notRun.length === 0) return [];
+    return [`${name}: ${notRun[0]?.reason ?? "no check of that name was chosen"}`];
+  });
+}
+
+function hasPassed(verdicts: readonly Verdict[], missing: readonly string[]): boolean {
+  const isClear = verdicts.every(({ verdict }) => verdict !== "different");
+  return isClear && missing.length === 0 && verdicts.some(({ verdict }) => verdict === "same");
+}
+
+function imageOf({ image }: Facts): VerifiedImage {
+  return { reference: image.reference, digest: image.digest, platform: image.config.platform };
+}
