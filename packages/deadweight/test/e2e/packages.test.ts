@@ -17,7 +17,7 @@ describe("images with build tools", { skip: missing() }, () => {
   before(() => tagBase(base));
   after(() => docker("image", "rm", "--force", base));
 
-  test("what was built in the image that runs it comes out as large as written properly, its packages in order", async () => {
-    await assertAsWrittenProperly(base);
+  test("what was built in the image that runs it comes out as large as written properly, its packages in order", async (t) => {
+    t.diagnostic(await assertAsWrittenProperly(base));
   });
 });
