@@ -11,6 +11,7 @@ import { generatedLayers } from "../support/generated-image.ts";
 import { entryTypes } from "../../src/model/layer-index.ts";
 import { tarOf, type TestEntry } from "../support/layers.ts";
 import { outgoingImage, outgoingOf, writeOptions, type TestLayer } from "../support/outgoing.ts";
+import { randomStack } from "../support/stacked-layers.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const temporary = temporaryFolder();
@@ -51,8 +52,9 @@ const shapes: readonly LayerShape[] = [
 ];
 
 test("of any image every shape shows the same tree, as predicted, and the same run gives the same digest", async () => {
+  const stacks = fc.integer().map((seed) => randomStack(seed).map((entries) => ({ entries, compression: "gzip" as const })));
   const generated = fc.tuple(
-    generatedLayers,
+    fc.oneof(generatedLayers, stacks, stacks),
     fc.constantFrom(...shapes),
     fc.constantFrom("lossless" as const, "verified" as const),
     fc.boolean(),

@@ -7,7 +7,7 @@ import { readersFor } from "../layer-reader.ts";
 import type { LayerJoin } from "./arrangement.ts";
 import type { Compressed } from "./compress-blocks.ts";
 import { spanOf } from "./entry-span.ts";
-import { orderedLayerCuts, type LayerCut } from "./layer-cut.ts";
+import type { LayerCut } from "./layer-cut.ts";
 import { planLayerCuts } from "./layer-edits.ts";
 import { createLayerRewriter, type LayerRewriter } from "./layer-rewriter.ts";
 import { packCuts } from "./packed-cuts.ts";
@@ -50,12 +50,12 @@ async function sourcesOf(
     const [layer, index, edits] = [image.layers[number], layers[number], perLayer.edits[number]];
     if (layer === undefined || index === undefined || edits === undefined) throw new RangeError(`no layer ${number}`);
     const first = firstOf(number);
-    const cuts = planLayerCuts(index, { edits, attributesOf: perLayer.attributesOf, areFoldersPlaced: true });
-    const all = orderedLayerCuts([...cuts, ...insertions(index, first, layerJoin.before), endOf(index)]);
+    const others = [...insertions(index, first, layerJoin.before), endOf(index)];
+    const cuts = planLayerCuts(index, { edits, attributesOf: perLayer.attributesOf, areFoldersPlaced: true, others });
     const { digest, tarBytes } = index;
     const source = await localBlob(layer, options);
     const routes = routesOf(index, layerJoin.partOf.subarray(first - lowest, first - lowest + index.count));
-    sources.push({ layer: number, source, digest, tarBytes, cuts: packCuts(all), ...routes });
+    sources.push({ layer: number, source, digest, tarBytes, cuts: packCuts(cuts), ...routes });
   }
   return sources;
 }
