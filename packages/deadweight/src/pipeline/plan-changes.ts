@@ -128,7 +128,7 @@ function isNew({ editOf, isUncovered }: PlanContext, { entry, edit }: PlannedEdi
   const before = editOf(entry);
   if (edit.action === "link") return before === undefined || before.action === "take-attributes";
   if (edit.action === "cut-content" && edit.of !== undefined)
-    return before?.action === "take-attributes" && before.of === edit.of;
+    return before === undefined ? isUncovered(entry) : before.action === "take-attributes" && before.of === edit.of;
   return before === undefined && !isUncovered(entry);
 }
 

@@ -22,7 +22,7 @@ export const stripSymbols: Transform = defineTransform({
         : [
             {
               entry: target,
-              edit: editOf(context, target, verdict),
+              edit: editOf(facts.get(fileTree), context, target, verdict),
               reason: reasonOf(facts.get(fileTree), target, files, verdict),
             },
           ],
@@ -72,10 +72,12 @@ function verdictOf(tree: FileTree, context: PlanContext, { target, files, fixed 
   return verdict;
 }
 
-/** What takes the attributes of a higher copy goes on doing so. */
-function editOf({ editOf: before }: PlanContext, target: number, { pieces, size }: StrippedElf): EntryEdit {
-  const edit = before(target);
-  return { action: "cut-content", pieces, size, ...(edit?.action === "take-attributes" ? { of: edit.of } : {}) };
+/** What is seen in place of a higher copy has that one's attributes. */
+function editOf(tree: FileTree, context: PlanContext, target: number, { pieces, size }: StrippedElf): EntryEdit {
+  const edit = context.editOf(target);
+  const of =
+    edit?.action === "take-attributes" ? edit.of : context.isUncovered(target) ? tree.visible(tree.nodeOf(target)) : undefined;
+  return { action: "cut-content", pieces, size, ...(of === undefined ? {} : { of }) };
 }
 
 /** What went, and the other names that show it, as a change is told of one path. */

@@ -124,6 +124,8 @@ test("a copy that moved down with its new owner is cut there", () => {
   assert.deepEqual(result.edits, ["cut-content 0:opt/bin/tool", "remove 1:opt/bin/tool"]);
   const [entry] = result.after[0] ?? [];
   assert.equal(entry?.uid, 7);
+  const same = planned([[tool], [tool]], { only: ["drop-metadata-rewrites", "strip-symbols"] });
+  assert.deepEqual(same.edits, ["cut-content 0:opt/bin/tool", "remove 1:opt/bin/tool"]);
   assert.ok(contentAfter(result, "opt/bin/tool").length < program.length);
 });
 
