@@ -108,9 +108,10 @@ function unpack(): void {
 /** Starts the application, asks, stops it: a hash of all answers, or `down`. With a log, what it opens is traced. */
 async function answers(facts: Facts, log?: string): Promise<string> {
   const { entrypoint, command, environment, workingDirectory } = facts.image.config;
-  // In a mount namespace of its own, so that nothing stays mounted.
+  // In a mount namespace of its own, so that nothing stays mounted; above the image, so that nothing that one run writes helps the next.
   const inside = ["/usr/bin/env", "-C", workingDirectory || "/", ...entrypoint, ...command];
-  const argv = ["unshare", "--mount", "sh", "-c", 'mount -t proc proc "$0/proc"; exec chroot "$0" "$@"', root, ...inside];
+  const script = `cd ${work} && rm -rf upper scratch && mkdir -p upper scratch merged && mount -t overlay overlay -o lowerdir=root,upperdir=upper,workdir=scratch merged && mount -t proc proc merged/proc && mount --bind root/dev merged/dev && exec chroot merged "$@"`;
+  const argv = ["unshare", "--mount", "sh", "-c", script, "sh", ...inside];
   const traced = log === undefined ? argv : ["strace", "-f", "-qq", "-e", "trace=%file", "-o", log, ...argv];
   const env = {
     PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

@@ -33,6 +33,8 @@ export const reachedFiles: Fact<ReachedFiles | undefined> = defineFact("reached-
   const ask = (path: ByteString, by: number): void => {
     const entry = written.test(path) || idle.test(path) ? -1 : context.tree.resolve(path);
     if (entry < 0 || context.tree.type(entry) === "directory") return;
+    // Without it times are UTC as well, tzset(3).
+    if (path === "etc/localtime" && /(?:^|\/)(?:UTC|UCT|Zulu)$/.test(context.tree.path(entry))) return;
     const name = /(?:^|\/)\.\.?\//.test(path) ? context.tree.path(entry) : path;
     if (!reached.has(name)) reached.set(name, by);
     if (seen.has(entry)) return;

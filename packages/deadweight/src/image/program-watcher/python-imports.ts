@@ -39,7 +39,7 @@ interface Attempts {
 
 /** Remembers what is imported below `try` until `except` says what is caught. The strongest mark of a name stays. */
 function createAttempts(found: Map<string, string>): Attempts {
-  let open: { readonly indent: number; readonly names: string[] } | undefined;
+  let open: { readonly indent: number; readonly imports: [name: string, mark: string][] } | undefined;
   const order = "!?~^";
   const set = (name: string, mark: string): void => {
     const known = found.get(name);
@@ -47,17 +47,16 @@ function createAttempts(found: Map<string, string>): Attempts {
   };
   return {
     line: (word, indent, rest) => {
-      if (word === "try") open = { indent, names: [] };
+      if (word === "try") open = { indent, imports: [] };
       else if (open !== undefined && indent <= open.indent) {
         const isCaught = word === "except" && /^\s*:|\b(?:ImportError|ModuleNotFoundError|Exception)\b/.test(rest);
-        for (const name of open.names) set(name, isCaught ? "^" : "?");
+        for (const [name, mark] of open.imports) set(name, isCaught ? "^" : mark);
         open = undefined;
       }
     },
     add: (name, mark) => {
       if (open === undefined || mark === "!") set(name, mark);
-      else if (mark === "?") open.names.push(name);
-      else set(name, mark);
+      else open.imports.push([name, mark]);
     },
   };
 }
