@@ -7,7 +7,7 @@ import { mostLayers } from "../model/layer-shape.ts";
 import { parseReference } from "../model/reference.ts";
 import type { Restoration } from "../model/restoration.ts";
 import { checkDestination, destinationOf } from "./destination.ts";
-import { othersBeside } from "./restore/others-beside.ts";
+import { othersBeside, placeInFolder } from "./restore/others-beside.ts";
 import { planRestore, type RestorePlan } from "./restore/plan-restore.ts";
 import { validateRestore } from "./restore/validate-restore.ts";
 import { wantedPaths } from "./restore/wanted-paths.ts";
@@ -42,7 +42,7 @@ export async function restore(reference: string, options: RestoreOptions): Promi
       if (asked === undefined) await checkAlone(into);
       const taller = await build(into, from, plan, options);
       await check(into, from, taller, plan);
-      const destination = asked ?? destinationOf(placeOf(into, reference));
+      const destination = asked ?? destinationOf(await placeOf(into, reference));
       const sourceLayers = new Set(into.facts.layers.map(({ digest }) => digest));
       const beside = { ...into, sourceLayers };
       const written = await destination.write({ images: [taller] }, beside, asked === undefined || force).finally(into.endSteps);
@@ -94,8 +94,9 @@ async function checkAlone({ source, store, facts }: ReadImage): Promise<void> {
 }
 
 /** The image's own reference with the store that it was found in. */
-function placeOf({ store }: ReadImage, reference: string): string {
+async function placeOf({ store }: ReadImage, reference: string): Promise<string> {
   const { name } = parseReference(reference);
+  if (store.scheme === "oci") return `oci:${await placeInFolder(name)}`;
   return store.scheme === "registry" ? `docker://${name}` : `${store.scheme}:${name}`;
 }
 

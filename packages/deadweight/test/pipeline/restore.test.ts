@@ -8,6 +8,7 @@ import type { Restoration } from "../../src/model/restoration.ts";
 import { optimize, type OptimizeOptions } from "../../src/pipeline/optimize.ts";
 import { restore, type RestoreOptions } from "../../src/pipeline/restore.ts";
 import { withFacts } from "../../src/pipeline/with-facts.ts";
+import { ociArchive } from "../../src/stores/oci-archive.ts";
 import { ociLayout } from "../../src/stores/oci-layout.ts";
 import { generatedLayers } from "../support/generated-image.ts";
 import { tarOf, type TestEntry } from "../support/layers.ts";
@@ -196,6 +197,16 @@ test("an image that is not alone in its place is not replaced", async () => {
   await assert.rejects(restored(into, from, ["opt/data"]), { code: "exists", exitCode: 2 });
   const output = `oci:${join(temporaryFolder(), "out")}`;
   assert.deepEqual((await restored(into, from, ["opt/data"], { output })).restored, ["opt/data"]);
+});
+
+test("an image keeps the name that it has in its folder, and an archive is not replaced", async () => {
+  const from = await layoutOf([[folder, data]]);
+  const place = join(temporaryFolder(), "named");
+  const image = outgoingOf(outgoingImage([{ archive: tarOf([folder]) }]));
+  await ociLayout.write?.(`${place}:app:1`, image, writeOptions());
+  assert.equal((await restored(`oci:${place}`, from, ["opt/data"])).reference, `oci:${place}:app:1`);
+  const archive = (await ociArchive.write?.(join(temporaryFolder(), "small.tar"), image, writeOptions())) ?? assert.fail();
+  await assert.rejects(restored(archive, from, ["opt/data"]), { code: "exists", exitCode: 2 });
 });
 
 test("all that optimize takes from any image comes back", async () => {
