@@ -1,8 +1,9 @@
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { built, type Contender, isThere, median, type Run, shell, skopeoName, timed } from "./support/contenders.ts";
 
 /**
  * Our rewriting against peers, on one image: paired runs, medians of ratios, peak memory; and how far predictions are off.
@@ -15,21 +16,9 @@ import { parseArgs } from "node:util";
 const { values } = parseArgs({
   options: { image: { type: "string" }, rounds: { type: "string", default: "3" }, keep: { type: "string" } },
 });
-const root = join(import.meta.dirname, "..");
 const rounds = Number(values.rounds);
 const folder = values.keep ?? mkdtempSync(join(tmpdir(), "deadweight-bench-"));
 mkdirSync(folder, { recursive: true });
-
-interface Run {
-  readonly seconds: number;
-  readonly peakMegabytes: number;
-}
-
-interface Contender {
-  readonly name: string;
-  /** A shell command; undefined when its program is not here. */
-  readonly command: string | undefined;
-}
 
 interface Weight {
   readonly tarBytes: number;
@@ -70,17 +59,11 @@ async function main(): Promise<void> {
   ]);
 }
 
-/** Compiles the package: that is what users run. */
-function built(): string {
-  shell(`${join(root, "node_modules/.bin/tsc")} -p ${join(root, "packages/deadweight/tsconfig.build.json")}`);
-  return join(root, "packages/deadweight/dist/bin.js");
-}
-
 /** The image as an OCI layout with layers of that kind. */
 function layout(format: "gzip" | "zstd"): string {
   const path = join(folder, format);
   if (!existsSync(path)) {
-    shell(`skopeo copy -q --dest-compress-format ${format} ${skopeoName()} oci:${path}.part:bench`);
+    shell(`skopeo copy -q --dest-compress-format ${format} ${skopeoName(values.image)} oci:${path}.part:bench`);
     renameSync(`${path}.part`, path);
   }
   return `oci:${path}`;
@@ -90,17 +73,10 @@ function layout(format: "gzip" | "zstd"): string {
 function plain(): string {
   const path = join(folder, "image.tar");
   if (!existsSync(path)) {
-    shell(`skopeo copy -q ${skopeoName()} docker-archive:${path}.part:bench:latest`);
+    shell(`skopeo copy -q ${skopeoName(values.image)} docker-archive:${path}.part:bench:latest`);
     renameSync(`${path}.part`, path);
   }
   return `docker-archive:${path}`;
-}
-
-function skopeoName(): string {
-  if (values.image === undefined) throw new Error("say which image: --image docker:NAME");
-  return values.image.startsWith("docker:") && !values.image.startsWith("docker://")
-    ? `docker-daemon:${values.image.slice(7)}`
-    : values.image;
 }
 
 function predicted(name: string, command: string): readonly string[] {
@@ -170,33 +146,7 @@ function compare(title: string, contenders: readonly Contender[]): void {
   print(`${title}, ${rounds} rounds`, ["", "seconds", "peak MB", "their time / ours"], [...rows, ...absent, ...failed]);
 }
 
-function timed(command: string): Run {
-  const times = join(folder, "times");
-  const result = spawnSync("/usr/bin/time", ["-q", "-o", times, "-f", "%e %M", "sh", "-c", command], {
-    stdio: ["ignore", "ignore", "pipe"],
-    encoding: "utf8",
-  });
-  if (result.error !== undefined) throw result.error;
-  if (result.status !== 0) throw new Error(`${command}: ${result.stderr}`);
-  const [seconds = 0, kilobytes = 0] = readFileSync(times, "utf8").trim().split("\n").at(-1)?.split(" ").map(Number) ?? [];
-  return { seconds, peakMegabytes: kilobytes / 1024 };
-}
-
 function print(title: string, heading: readonly string[], rows: readonly (readonly string[])[]): void {
   console.log(`\n## ${title}\n`);
   for (const cells of [heading, heading.map(() => "---"), ...rows]) console.log(`| ${cells.join(" | ")} |`);
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? Number.NaN;
-}
-
-function isThere(program: string): boolean {
-  return spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
-}
-
-function shell(command: string): string {
-  const result = spawnSync("sh", ["-c", command], { encoding: "utf8", maxBuffer: 1024 ** 3 });
-  if (result.status !== 0) throw new Error(`${command}: ${result.stderr}`);
-  return result.stdout;
 }
