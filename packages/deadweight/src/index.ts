@@ -15,7 +15,7 @@ export { parseGrowth, passedGrowth, type GrowthLimit } from "./pipeline/growth.t
 export { loadReport } from "./pipeline/load-report.ts";
 export { checks, formats, rules, transforms } from "./pipeline/members.ts";
 export { optimize, type OptimizeOptions } from "./pipeline/optimize.ts";
-export { render } from "./pipeline/render.ts";
+export { render, renderParts } from "./pipeline/render.ts";
 export { renderValidation } from "./pipeline/render-validation.ts";
 export {
   renderComparison,

@@ -28,9 +28,9 @@ export async function deliverReport(
   const verbose = flags.verbose === true;
   const columns = terminalWidth(stdout, environment);
   const colour = allowsColour(stdout, environment);
-  await write(stdout, toolkit.render(report, flags.format, { verbose, columns, colour }));
+  for (const part of toolkit.renderParts(report, flags.format, { verbose, columns, colour })) await write(stdout, part);
   for (const { format, path } of files) {
-    await writeAside(path, toolkit.render(report, format, { verbose, columns: fileColumns, colour: false }));
+    await writeAside(path, toolkit.renderParts(report, format, { verbose, columns: fileColumns, colour: false }));
   }
   const failed = toolkit.failedGates(report, gates);
   for (const line of failed) await write(stderr, `gate failed: ${printable(line)}\n`);

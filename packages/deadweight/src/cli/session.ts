@@ -45,6 +45,7 @@ export type Toolkit = Pick<
   | "parseThreshold"
   | "render"
   | "renderComparison"
+  | "renderParts"
   | "renderValidation"
   | "renderVerification"
   | "reportJsonSchema"

@@ -16,7 +16,7 @@ export async function checkWritable(path: string): Promise<void> {
 }
 
 /** Writes a file beside its place and renames it, so that a stop half-way leaves the old one whole. Throws UserError. */
-export async function writeAside(path: string, text: string): Promise<void> {
+export async function writeAside(path: string, text: string | Iterable<string>): Promise<void> {
   const target = await targetOf(path);
   // A pipe or a device can't be replaced.
   if (!target.isPlain) return writeFile(target.path, text).catch((error: unknown) => cannotWrite(path, error, 3));

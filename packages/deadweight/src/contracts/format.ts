@@ -18,6 +18,8 @@ export interface Format {
   readonly endings: readonly string[];
   readonly summary: string;
   readonly render: (report: Report, options: FormatOptions) => string;
+  /** The text of `render` in pieces, for what may be tens of megabytes. */
+  readonly parts?: (report: Report) => Iterable<string>;
   /** What of an optimisation is not in the report on its source; without it the report is rendered, with the fields that were added. */
   readonly renderOptimization?: (optimization: Optimization, options: FormatOptions) => string;
 }

@@ -1,13 +1,59 @@
 import { defineFormat, type Format } from "../contracts/format.ts";
 import { printableJson } from "../lib/printable.ts";
+import type { Report } from "../model/report.ts";
 
 /** The report as it is, docs/report-schema.md: its fields in one order, and no raw control, bidi or invisible character. */
 export const json: Format = defineFormat({
   name: "json",
   endings: [".json"],
   summary: "for programs: the whole report, docs/report-schema.md",
-  render: (report) => `${printableJson(JSON.stringify(inOrder(report, ""), undefined, 2))}\n`,
+  render: (report) => [...partsOf(report)].join(""),
+  parts: partsOf,
 });
+
+/** Objects that hold arrays of any length are walked; the rest is small, and made a text at once. */
+const walked = new Set(["", "outcomes", "findings"]);
+const partLength = 64 * 1024;
+
+/** The text in pieces of some 64 KiB: that of a large image is tens of megabytes. */
+function* partsOf(report: Report): Generator<string> {
+  let part = "";
+  for (const text of texts(report, "", "\n")) {
+    part += text;
+    if (part.length < partLength) continue;
+    yield printableJson(part);
+    part = "";
+  }
+  yield `${printableJson(part)}\n`;
+}
+
+/** What JSON.stringify gives with two spaces; `newline` has the indentation of the line that the value begins in. */
+function* texts(value: unknown, holder: string, newline: string): Generator<string> {
+  const isWalked = Array.isArray(value) ? value.length > 0 : value instanceof Object && walked.has(holder);
+  if (!isWalked) return yield JSON.stringify(inOrder(value, holder), undefined, 2).replaceAll("\n", newline);
+  const inner = `${newline}  `;
+  let before = Array.isArray(value) ? "[" : "{";
+  for (const { label, item, name } of members(value as object, holder)) {
+    yield `${before}${inner}${label}`;
+    yield* texts(item, name, inner);
+    before = ",";
+  }
+  yield `${newline}${Array.isArray(value) ? "]" : "}"}`;
+}
+
+interface Member {
+  readonly label: string;
+  readonly item: unknown;
+  /** The field that holds the item. */
+  readonly name: string;
+}
+
+function* members(value: object, holder: string): Generator<Member> {
+  if (Array.isArray(value)) for (const item of value) yield { label: "", item, name: holder };
+  else
+    for (const [name, item] of ordered(value, holder))
+      if (item !== undefined) yield { label: `${JSON.stringify(name)}: `, item, name };
+}
 
 /** The fields of an object by the field that holds it, in the order in which they are documented. */
 const fields = new Map(
@@ -39,8 +85,11 @@ const fields = new Map(
 function inOrder(value: unknown, holder: string): unknown {
   if (Array.isArray(value)) return value.map((item) => inOrder(item, holder));
   if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(ordered(value, holder).map(([name, item]) => [name, inOrder(item, name)]));
+}
+
+function ordered(value: object, holder: string): readonly [string, unknown][] {
   const names = fields.get(holder) ?? [];
   const place = (name: string): number => (names.includes(name) ? names.indexOf(name) : names.length);
-  const entries = Object.entries(value).sort(([a], [b]) => place(a) - place(b) || (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([name, item]) => [name, inOrder(item, name)]));
+  return Object.entries(value).sort(([a], [b]) => place(a) - place(b) || (a < b ? -1 : 1));
 }

@@ -17,6 +17,15 @@ test("the order of the fields does not depend on how the report was made", () =>
   assert.match(json.render(doubtfulReport, options), /^\{\n {2}"schemaVersion": 1,\n {2}"tool": \{\n {4}"name": "deadweight"/);
 });
 
+test("the text is what JSON.stringify gives of the fields in their order, in one piece or many", () => {
+  const { outcomes } = doubtfulReport;
+  const many = { ...doubtfulReport, problems: [], outcomes: Array.from({ length: 500 }, () => outcomes).flat() };
+  const parts = [...(json.parts?.(many) ?? [])];
+  assert.ok(parts.length > 2, `${parts.length} parts`);
+  assert.equal(parts.join(""), json.render(many, options));
+  assert.equal(parts.join(""), `${JSON.stringify(JSON.parse(parts.join("")), undefined, 2)}\n`);
+});
+
 test("fields of a newer version are kept, after the known ones", () => {
   const newer = { forecast: { tarBytes: 5 }, ...doubtfulReport };
   const parsed = JSON.parse(json.render(newer, options)) as Record<string, unknown>;

@@ -32,7 +32,7 @@ export async function spliced(
     const half = Math.floor(bytes.length / 2);
     return { start, end, replacement: { size: bytes.length, chunks: [bytes.subarray(0, half), bytes.subarray(half)] } };
   });
-  const result = await spliceGzip(inPieces(blob, pieceSizes), plan, (piece) => void pieces.push(piece), {
+  const result = await spliceGzip(inPieces(blob, pieceSizes), plan, (piece) => void pieces.push(new Uint8Array(piece)), {
     limits: defaultLimits,
   });
   return { blob: Buffer.concat(pieces), result };

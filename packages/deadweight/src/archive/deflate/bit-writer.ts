@@ -30,6 +30,7 @@ export class BitWriter {
   #held = 0;
   #written = 0;
   #ready: Uint8Array[] = [];
+  #spare: Uint8Array | undefined;
 
   /** Bits of the byte that is not yet full, 0 to 7. */
   get bit(): number {
@@ -84,12 +85,17 @@ export class BitWriter {
     if (this.#held > 0) this.bits(0, 8 - this.#held);
   }
 
-  /** The full pieces; with `all` also the one that is not full. They are the caller's from now on. */
+  /** The full pieces; with `all` also the one that is not full. They are the caller's until it gives them back. */
   take(all = false): readonly Uint8Array[] {
     if (all && this.#used > 0) this.#nextPiece();
     const pieces = this.#ready;
     if (pieces.length > 0) this.#ready = [];
     return pieces;
+  }
+
+  /** A piece that was taken is needed no more: its memory is used again. */
+  giveBack(piece: Uint8Array): void {
+    if (piece.buffer.byteLength === pieceBytes) this.#spare = new Uint8Array(piece.buffer);
   }
 
   #emptyStoredBlock(): void {
@@ -106,7 +112,8 @@ export class BitWriter {
 
   #nextPiece(): void {
     this.#ready.push(this.#piece.subarray(0, this.#used));
-    this.#piece = new Uint8Array(pieceBytes);
+    this.#piece = this.#spare ?? new Uint8Array(pieceBytes);
+    this.#spare = undefined;
     this.#used = 0;
   }
 }

@@ -43,7 +43,8 @@ export class FreshDeflate {
       deflateRawSync(content, {
         level: this.#level,
         finishFlush: constants.Z_SYNC_FLUSH,
-        chunkSize: pieceBytes,
+        // Room for what can't be compressed, so that nothing is allocated twice.
+        chunkSize: content.length + 1024,
         ...(this.#window.length === 0 ? {} : { dictionary: this.#window }),
       }),
     );

@@ -32,7 +32,7 @@ export interface Spliced {
  * Writes a gzip blob again with cuts in its content, ascending: one member with a plain header. Blocks that no cut touches and whose
  * 32 KiB window is unchanged are copied bit for bit; the rest is deflated anew. The same blob, cuts and level give the same bytes,
  * however the source comes. The source's own checksums are checked. Throws UserError `corrupt-layer`, `limit`, or `not-spliceable`:
- * recompress then. Pieces given to `sink` are its own; when this throws, they are worth nothing.
+ * recompress then. A piece given to `sink` is valid until its promise resolves; when this throws, what came is worth nothing.
  */
 export async function spliceGzip(
   source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
@@ -217,6 +217,7 @@ class Splicer {
     for (const piece of this.#writer.take(all)) {
       this.#blobHash.update(piece);
       await this.#sink(piece);
+      this.#writer.giveBack(piece);
     }
   }
 }

@@ -84,9 +84,12 @@ async function* zstdBlocks(blocks: AsyncIterable<Buffer>, level: number): AsyncG
 
 async function feed(stream: ReturnType<typeof createZstdCompress>, blocks: AsyncIterable<Buffer>): Promise<void> {
   try {
+    let before: Promise<unknown> | undefined;
     for await (const block of blocks) {
-      // Until it is told, the block is in use.
-      await new Promise((resolve) => stream.write(block, resolve));
+      // Until it is told, a block is in use. One is compressed, by a thread of node's, while the next is read.
+      const taken = new Promise((resolve) => stream.write(block, resolve));
+      await before;
+      before = taken;
     }
     stream.end();
   } catch (error) {

@@ -43,6 +43,7 @@ export async function rewriteLayer(job: RewriteJob, options: RewriteLayerOptions
 async function recompress(job: RewriteJob, { limits, threads, onRead }: RewriteLayerOptions): Promise<RewrittenBlob> {
   const source = createHash("sha256");
   const diff = createHash("sha256");
+  const blob = createHash("sha256");
   const output = createOutput(job.output);
   let tarBytes = 0;
   const decoded = decodedPieces(filePieces(job.source, { hash: source, onRead }), job.tarBytes, limits);
@@ -54,12 +55,15 @@ async function recompress(job: RewriteJob, { limits, threads, onRead }: RewriteL
     }
   }
   try {
-    for await (const piece of compressBlocks(blocks(), job.compression, threads)) output.write(piece);
+    for await (const piece of compressBlocks(blocks(), job.compression, threads)) {
+      blob.update(piece);
+      output.write(piece);
+    }
   } finally {
     output.close();
   }
   checkSource(job, source);
-  return { ...output.blob(), diffId: `sha256:${diff.digest("hex")}`, tarBytes };
+  return { digest: nameOf(blob), compressedBytes: output.bytes(), diffId: nameOf(diff), tarBytes };
 }
 
 function isSpliceable({ compression, isGzip, cuts, tarBytes, source }: RewriteJob): boolean {
@@ -127,16 +131,14 @@ function* inBlocks(pieces: Iterable<{ readonly bytes: Uint8Array }>, reusedAfter
 interface Output {
   readonly write: (piece: Uint8Array) => void;
   readonly close: () => void;
-  readonly blob: () => { readonly digest: string; readonly compressedBytes: number };
+  readonly bytes: () => number;
 }
 
 function createOutput(path: string): Output {
   const file = openSync(path, "w", 0o600);
-  const hash = createHash("sha256");
   let compressedBytes = 0;
   return {
     write: (piece) => {
-      hash.update(piece);
       compressedBytes += piece.length;
       try {
         for (let at = 0; at < piece.length;) at += writeSync(file, piece, at);
@@ -145,11 +147,15 @@ function createOutput(path: string): Output {
       }
     },
     close: () => closeSync(file),
-    blob: () => ({ digest: `sha256:${hash.digest("hex")}`, compressedBytes }),
+    bytes: () => compressedBytes,
   };
 }
 
 function checkSource({ digest, source }: RewriteJob, hash: Hash): void {
-  const found = `sha256:${hash.digest("hex")}`;
+  const found = nameOf(hash);
   if (found !== digest) throw new UserError("digest-mismatch", `${source.path}: ${digest} when it was read first, now ${found}`);
+}
+
+function nameOf(hash: Hash): string {
+  return `sha256:${hash.digest("hex")}`;
 }
