@@ -4,11 +4,11 @@ import type { AddressInfo } from "node:net";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { connectEngine } from "../../../src/stores/engine/connect-engine.ts";
-import type { EngineAddress } from "../../../src/stores/engine/endpoint.ts";
-import { folderOf } from "../../support/archived-image.ts";
-import { openOptions } from "../../support/open-options.ts";
-import { run, without } from "../../support/tools.ts";
+import { connectEngine } from "../../src/engine/connect-engine.ts";
+import type { EngineAddress } from "../../src/engine/endpoint.ts";
+import { folderOf } from "../support/archived-image.ts";
+import { openOptions } from "../support/open-options.ts";
+import { run, without } from "../support/tools.ts";
 
 /** A folder with a new authority, and a certificate of it for server and client, called as Docker calls them. */
 function certificates(): string {

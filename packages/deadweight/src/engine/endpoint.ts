@@ -1,4 +1,4 @@
-import { UserError } from "../../lib/user-error.ts";
+import { UserError } from "../lib/user-error.ts";
 
 /** Files of a TLS client, as Docker names them; what is not there is left out. */
 export interface TlsFiles {

@@ -1,4 +1,4 @@
-import { UserError } from "../../lib/user-error.ts";
+import { UserError } from "./user-error.ts";
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: "permission denied",

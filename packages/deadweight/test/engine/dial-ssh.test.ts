@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { OpenOptions } from "../../../src/contracts/store.ts";
-import { dockerEngine } from "../../../src/stores/docker-engine.ts";
-import { configOf, folderOf } from "../../support/archived-image.ts";
-import { answersWith, fakeEngine } from "../../support/fake-engine.ts";
-import { tarOf } from "../../support/layers.ts";
-import { openOptions } from "../../support/open-options.ts";
+import type { OpenOptions } from "../../src/contracts/store.ts";
+import { dockerEngine } from "../../src/stores/docker-engine.ts";
+import { configOf, folderOf } from "../support/archived-image.ts";
+import { answersWith, fakeEngine } from "../support/fake-engine.ts";
+import { tarOf } from "../support/layers.ts";
+import { openOptions } from "../support/open-options.ts";
 
 const archive = tarOf([
   { path: "c.json", content: configOf([]) },

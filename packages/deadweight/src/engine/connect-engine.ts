@@ -1,8 +1,8 @@
 import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
-import { parseJson, asRecord } from "../../lib/parse-json.ts";
-import { UserError } from "../../lib/user-error.ts";
-import type { OpenOptions } from "../../contracts/store.ts";
+import { parseJson, asRecord } from "../lib/parse-json.ts";
+import { UserError } from "../lib/user-error.ts";
+import type { OpenOptions } from "../contracts/store.ts";
 import { createPool } from "./create-pool.ts";
 import type { EngineAddress } from "./endpoint.ts";
 

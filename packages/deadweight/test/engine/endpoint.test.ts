@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UserError } from "../../../src/lib/user-error.ts";
-import { type Endpoint, parseEndpoint } from "../../../src/stores/engine/endpoint.ts";
+import { UserError } from "../../src/lib/user-error.ts";
+import { type Endpoint, parseEndpoint } from "../../src/engine/endpoint.ts";
 
 const endpoints: readonly (readonly [text: string, endpoint: Endpoint])[] = [
   ["unix:///var/run/docker.sock", { kind: "socket", path: "/var/run/docker.sock" }],

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { Duplex, type Readable, type Writable } from "node:stream";
-import { UserError } from "../../lib/user-error.ts";
+import { UserError } from "../lib/user-error.ts";
 
 /** What `ssh` needs to reach the engine of another machine. */
 export interface SshTarget {

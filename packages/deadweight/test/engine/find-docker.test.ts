@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UserError } from "../../../src/lib/user-error.ts";
-import { findDocker } from "../../../src/stores/engine/find-docker.ts";
-import { folderOf, type LayoutFile, sha256 } from "../../support/archived-image.ts";
-import { run, without } from "../../support/tools.ts";
+import { UserError } from "../../src/lib/user-error.ts";
+import { findDocker } from "../../src/engine/find-docker.ts";
+import { folderOf, type LayoutFile, sha256 } from "../support/archived-image.ts";
+import { run, without } from "../support/tools.ts";
 
 /** The files that `docker context create` writes for a context. */
 function contextFiles(name: string, endpoint: object): readonly LayoutFile[] {

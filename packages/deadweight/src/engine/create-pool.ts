@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import type { Pool } from "undici";
-import type { OpenOptions } from "../../contracts/store.ts";
-import { UserError } from "../../lib/user-error.ts";
-import { fileError } from "../layout/file-error.ts";
-import { isLoopback } from "../registry/is-loopback.ts";
+import type { OpenOptions } from "../contracts/store.ts";
+import { UserError } from "../lib/user-error.ts";
+import { fileError } from "../lib/file-error.ts";
+import { isLoopback } from "../lib/is-loopback.ts";
 import { dialSsh } from "./dial-ssh.ts";
 import type { EngineAddress, TlsFiles } from "./endpoint.ts";
 

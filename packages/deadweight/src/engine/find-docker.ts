@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { asRecord, parseJson } from "../../lib/parse-json.ts";
-import { UserError } from "../../lib/user-error.ts";
-import { fileError } from "../layout/file-error.ts";
+import { asRecord, parseJson } from "../lib/parse-json.ts";
+import { UserError } from "../lib/user-error.ts";
+import { fileError } from "../lib/file-error.ts";
 import { parseEndpoint, type EngineAddress, type TlsFiles } from "./endpoint.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
