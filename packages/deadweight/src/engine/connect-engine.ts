@@ -16,15 +16,32 @@ export interface Engine {
   readonly stream: (path: string) => Promise<Readable>;
   /** The body of the answer to an archive that is posted as it is made. */
   readonly upload: (path: string, archive: Readable) => Promise<Readable>;
+  /** The JSON answer to any request, at most `maxBytes` of it; undefined for an empty one. Throws UserError, `timed-out` among them. */
+  readonly ask: (asked: EngineRequest, maxBytes?: number) => Promise<unknown>;
+  /** The body of the answer to any request, to be read as it comes and within its time. */
+  readonly follow: (asked: EngineRequest) => Promise<Readable>;
   /** What a failure while a body is read means. */
   readonly failure: (error: unknown) => unknown;
   readonly close: () => Promise<void>;
+}
+
+/** A request with a JSON body or none. */
+export interface EngineRequest {
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Behind the version: `/containers/create`. */
+  readonly path: string;
+  readonly body?: object;
+  /** For all of the answer; a minute when absent. */
+  readonly timeoutMs?: number;
+  /** In the place of the client's own: what takes away goes on after a stop. */
+  readonly signal?: AbortSignal;
 }
 
 /** What an engine's client may use of the world outside. */
 export type EngineOptions = Pick<OpenOptions, "environment" | "signal" | "insecure">;
 
 const maxMessageBytes = 64 * 1024;
+const maxAnswerBytes = 8 * 1024 * 1024;
 /** `docker save` writes all layers to the engine's disk before it sends the first byte. */
 const saveTimeoutMs = 60 * 60 * 1000;
 const answerTimeoutMs = 60 * 1000;
@@ -46,8 +63,19 @@ export async function connectEngine(address: EngineAddress, options: EngineOptio
     const base = `/v${await apiVersion(await get("/_ping", answerTimeoutMs), place)}`;
     const checked = async (path: string, timeoutMs: number): Promise<Readable> =>
       (await checkStatus(await get(base + path, timeoutMs), place, failure)).body;
+    const follow = async (asked: EngineRequest): Promise<Readable> => {
+      const answer = await send(pool, base, asked, options.signal).catch((error: unknown) => {
+        throw failure(error);
+      });
+      return (await checkStatus(answer, place, failure)).body;
+    };
     return {
       place,
+      follow,
+      ask: async (asked, maxBytes = maxAnswerBytes) => {
+        const bytes = await readBody(await follow(asked), maxBytes, place, failure);
+        return bytes.length === 0 ? undefined : parseJson(bytes, place);
+      },
       json: async (path, maxBytes) =>
         parseJson(await readBody(await checked(path, answerTimeoutMs), maxBytes, place, failure), place),
       stream: (path) => checked(path, saveTimeoutMs),
@@ -73,6 +101,18 @@ async function post(pool: Dispatcher, path: string, body: Readable, signal: Abor
   return pool.request({ method: "POST", path, headers, body, signal, headersTimeout, bodyTimeout });
 }
 
+/** The time goes by a signal of its own: an engine may send a header at once and the body when a container has ended. */
+async function send(
+  pool: Dispatcher,
+  base: string,
+  { method, path, body, timeoutMs = answerTimeoutMs, signal: own }: EngineRequest,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  const content = body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  const ends = AbortSignal.any([own ?? signal, AbortSignal.timeout(timeoutMs)]);
+  return pool.request({ method, path: base + path, ...content, signal: ends, headersTimeout: 0, bodyTimeout: 0 });
+}
+
 async function apiVersion(answer: Dispatcher.ResponseData, place: string): Promise<string> {
   await answer.body.dump();
   const version = answer.headers["api-version"];
@@ -85,7 +125,8 @@ async function checkStatus(
   place: string,
   failure: (error: unknown) => unknown,
 ): Promise<Dispatcher.ResponseData> {
-  if (answer.statusCode === 200) return answer;
+  // 304 says that a container is started or stopped already.
+  if ((answer.statusCode >= 200 && answer.statusCode < 300) || answer.statusCode === 304) return answer;
   const said = (await readBody(answer.body, maxMessageBytes, place, failure)).toString();
   const code = answer.statusCode === 404 ? "not-found" : "engine-failed";
   throw new UserError(code, `${place}: ${messageIn(said) ?? `status ${answer.statusCode}`}`);
@@ -119,6 +160,7 @@ function connectionError(error: unknown, place: string, signal: AbortSignal): un
   if (signal.aborted || error instanceof UserError || !(error instanceof Error)) return error;
   const code = "code" in error ? error.code : undefined;
   const cause = { cause: error };
+  if (error.name === "TimeoutError") return new UserError("timed-out", `${place}: no answer in time`, cause);
   if (code === "ENOENT") return new UserError("no-engine", `${place}: not running, there is no such socket`, cause);
   if (code === "ECONNREFUSED") return new UserError("no-engine", `${place}: not running, nothing listens there`, cause);
   if (code === "EACCES" || code === "EPERM") {

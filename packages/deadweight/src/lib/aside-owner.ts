@@ -37,10 +37,17 @@ export function isLeftover(found: string, name: string, changedMs: number, owner
   const [, digits, machine] =
     (found.startsWith(prefix) && /^(\d+)-([0-9a-f]{6})[0-9a-f]{10}$/.exec(found.slice(prefix.length))) || [];
   if (digits === undefined) return false;
-  if (machine !== owner.machine) return owner.now() - changedMs > dayMs;
-  const pid = Number(digits);
+  return hasEnded({ pid: Number(digits), machine: machine ?? "", sinceMs: changedMs }, owner);
+}
+
+/** Whether the process that made something is no more; of one on another machine it is taken to be so after a day. */
+export function hasEnded(
+  made: { readonly pid: number; readonly machine: string; readonly sinceMs: number },
+  owner: AsideOwner,
+): boolean {
+  if (made.machine !== owner.machine) return owner.now() - made.sinceMs > dayMs;
   // In a container each run may have the same pid.
-  return pid === owner.pid ? changedMs < owner.startedMs : !owner.isAlive(pid);
+  return made.pid === owner.pid ? made.sinceMs < owner.startedMs : !owner.isAlive(made.pid);
 }
 
 /** File systems take names of 255 bytes; a long one is named by its hash. */
