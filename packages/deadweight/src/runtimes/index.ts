@@ -4,4 +4,7 @@ import { docker } from "./docker.ts";
 import { podman } from "./podman.ts";
 
 /** All runtimes, by name. */
-export const runtimes: readonly Runtime[] = [docker, podman];
+export const runtimes: readonly Runtime[] = [
+  docker,
+  podman,
+];
