@@ -63,6 +63,8 @@ export interface Container {
   readonly state: () => Promise<ContainerState>;
   /** Waits for its end, and kills it when its time is over. */
   readonly wait: (timeoutMs: number) => Promise<RunResult>;
+  /** Waits for its end as long as this; tells whether it is still running. */
+  readonly staysUp: (timeoutMs: number) => Promise<boolean>;
   /** Runs a command in it. One whose time is over is left alone, and ends with the container. */
   readonly exec: (command: readonly string[], timeoutMs: number) => Promise<RunResult>;
   /** Sends a signal, waits for its end, and kills it when its time is over. */

@@ -23,6 +23,7 @@ export function openContainer(engine: Engine, id: string, plan: ContainerPlan): 
     },
     state,
     wait: (timeoutMs) => endOf(engine, path, timeoutMs),
+    staysUp: (timeoutMs) => isLate(engine, path, timeoutMs),
     exec: (command, timeoutMs) => execute(engine, path, command, timeoutMs),
     stop: async (signal, timeoutMs) => {
       const query = `?signal=${encodeURIComponent(signal)}`;
@@ -55,19 +56,23 @@ function stateOf(inspected: Fields): ContainerState {
 
 async function endOf(engine: Engine, path: string, timeoutMs: number): Promise<RunResult> {
   const begun = performance.now();
-  const waiting = { method: "POST", path: `${path}/wait?condition=not-running`, timeoutMs } as const;
-  const timedOut = await engine.ask(waiting).then(
-    () => false,
-    (error: unknown) => {
-      if (error instanceof UserError && error.code === "timed-out") return true;
-      throw error;
-    },
-  );
+  const timedOut = await isLate(engine, path, timeoutMs);
   const durationMs = performance.now() - begun;
   if (timedOut) await kill(engine, path);
   const { exitCode, outOfMemory } = stateOf(await inspect(engine, path));
   const ended = timedOut ? undefined : exitCode;
   return { exitCode: ended, ...(await logsOf(engine, path)), durationMs, timedOut, killed: timedOut || outOfMemory, outOfMemory };
+}
+
+/** Whether a container still runs when the time is over. */
+async function isLate(engine: Engine, path: string, timeoutMs: number): Promise<boolean> {
+  try {
+    await engine.ask({ method: "POST", path: `${path}/wait?condition=not-running`, timeoutMs });
+    return false;
+  } catch (error) {
+    if (error instanceof UserError && error.code === "timed-out") return true;
+    throw error;
+  }
 }
 
 async function kill(engine: Engine, path: string): Promise<void> {
