@@ -1,4 +1,5 @@
 import type { Check } from "../contracts/check.ts";
+import type { Runtime, RuntimeOptions, RuntimeSession } from "../contracts/runtime.ts";
 import { UserError } from "../lib/user-error.ts";
 import type { Service } from "../model/config.ts";
 import type { Observed } from "../model/observation.ts";
@@ -19,15 +20,13 @@ export async function observe(
   after: ReadImage,
   service: Service,
   chosen: readonly Check[],
-  options: Pick<ImageOptions, "environment" | "signal" | "insecure" | "onProgress"> & { readonly runtime: string },
+  options: Pick<ImageOptions, "environment" | "signal" | "insecure" | "onProgress"> & { readonly engine?: string },
 ): Promise<Observed | string> {
   const looking = chosen.filter(({ needs }) => needs === "runtime");
   if (looking.length === 0) return "it was not asked for";
-  const runtime = runtimes.find(({ name }) => name === options.runtime) ?? runtimes[0];
-  if (runtime === undefined) throw new Error("there is no runtime");
   const onNote = (text: string): void => options.onProgress?.({ kind: "note", text });
   try {
-    const session = await runtime.connect({ ...options, onNote });
+    const { runtime, session } = await connectOne(options.engine ?? before.store.scheme, options.engine, { ...options, onNote });
     try {
       const [old, now] = [
         await placeImage(before, runtime, session, "before"),
@@ -36,17 +35,9 @@ export async function observe(
       const danger = old.settings.danger ?? now.settings.danger;
       if (danger !== undefined) return `it is not run: ${danger}`;
       const wants = (part: Check["observes"]): boolean => looking.some(({ observes }) => observes === part);
-      return await observePair(
-        {
-          service,
-          session,
-          signal: options.signal,
-          before: { image: old, facts: before.facts },
-          after: { image: now, facts: after.facts },
-          onNote,
-        },
-        { imports: wants("imports"), rounds: wants("rounds"), lives: wants("rounds") || wants(undefined) },
-      );
+      const sides = { before: { image: old, facts: before.facts }, after: { image: now, facts: after.facts } };
+      const wanted = { imports: wants("imports"), rounds: wants("rounds"), lives: wants("rounds") || wants(undefined) };
+      return await observePair({ service, session, signal: options.signal, onNote, ...sides }, wanted);
     } finally {
       await session.close();
     }
@@ -54,4 +45,23 @@ export async function observe(
     if (error instanceof UserError && reasons.has(error.code)) return error.message;
     throw error;
   }
+}
+
+/** The engine that is asked for; else the one that has the original, or the first that answers. Throws UserError `no-engine`. */
+async function connectOne(
+  first: string,
+  asked: string | undefined,
+  options: RuntimeOptions,
+): Promise<{ readonly runtime: Runtime; readonly session: RuntimeSession }> {
+  const tried = runtimes.filter(({ name }) => asked === undefined || name === asked);
+  const failures: UserError[] = [];
+  for (const runtime of tried.toSorted((one, other) => Number(other.name === first) - Number(one.name === first))) {
+    try {
+      return { runtime, session: await runtime.connect(options) };
+    } catch (error) {
+      if (!(error instanceof UserError) || error.code !== "no-engine") throw error;
+      failures.push(error);
+    }
+  }
+  throw new UserError("no-engine", failures.map(({ message }) => message).join("; "));
 }

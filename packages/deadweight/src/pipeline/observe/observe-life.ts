@@ -2,6 +2,7 @@ import { connect } from "node:net";
 
 import type { Container, ContainerPlan, RuntimeSession } from "../../contracts/runtime.ts";
 import { UserError } from "../../lib/user-error.ts";
+import { whyNotStarted } from "./why-not-started.ts";
 import type { Probe, Service } from "../../model/config.ts";
 import type { Answer, Life, Shutdown } from "../../model/observation.ts";
 import { createHttpClient, type HttpClient } from "./ask-http.ts";
@@ -31,7 +32,7 @@ export async function observeLife(task: LifeTask): Promise<Life> {
   const container = await task.session.create(plan);
   try {
     const begun = performance.now();
-    const failure = await container.start().then(() => undefined, startFailure);
+    const failure = await whyNotStarted(container);
     return failure === undefined ? await liveOn(container, begun, task) : deadLife(failure);
   } finally {
     // After a stop the session takes it away.
@@ -149,12 +150,6 @@ function isTaken(port: number): Promise<boolean> {
     };
     socket.once("connect", () => end(true)).once("error", () => end(false));
   });
-}
-
-/** What an engine says of a program that is not there or can't be run is about the image. */
-function startFailure(error: unknown): string {
-  if (error instanceof UserError && (error.code === "engine-failed" || error.code === "not-found")) return error.message;
-  throw error;
 }
 
 function deadLife(failure: string): Life {

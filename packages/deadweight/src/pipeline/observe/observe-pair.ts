@@ -5,6 +5,7 @@ import { latencyGrowth, memoryGrowth, startUpGrowth } from "../../model/measured
 import type { Answer, ImportSweep, Life, Observed, ObservedImage } from "../../model/observation.ts";
 import { confinedPlan, type PlacedImage } from "./container-plan.ts";
 import { observeLife } from "./observe-life.ts";
+import { whyNotStarted } from "./why-not-started.ts";
 import { sweepImports } from "./sweep-imports.ts";
 
 /** What is looked at beside the lives of the containers. */
@@ -104,11 +105,12 @@ async function askApart({ service, session, signal, onNote, ...sides }: Pair, si
     signal.throwIfAborted();
     onNote(`running ${name} of ${side}`);
     const container = await session.create({ ...confinedPlan(service, sides[side].image.name, session), command: words });
-    await container.start();
-    const { exitCode, output, timedOut, isCut } = await container.wait(timeout);
+    const why = await whyNotStarted(container);
+    const ended = why === undefined ? await container.wait(timeout) : undefined;
     await container.remove();
-    const failure = timedOut ? { failure: `did not end within ${timeout} ms` } : {};
-    answers.push({ probe: name, ...failure, code: exitCode, headers: {}, body: output, isCut });
+    const failure = why ?? (ended?.timedOut === true ? `did not end within ${timeout} ms` : undefined);
+    const { exitCode: code, output: body = Buffer.alloc(0), isCut = false } = ended ?? {};
+    answers.push({ probe: name, ...(failure === undefined ? {} : { failure }), code, headers: {}, body, isCut });
   }
   return answers;
 }

@@ -4,6 +4,7 @@ import { entryNamed } from "../../facts/command-words.ts";
 import type { Service } from "../../model/config.ts";
 import type { ImportSweep } from "../../model/observation.ts";
 import { confinedPlan, type PlacedImage } from "./container-plan.ts";
+import { whyNotStarted } from "./why-not-started.ts";
 import { sweepProgram } from "./sweep-program.ts";
 
 const timeoutMs = 10 * 60 * 1000;
@@ -17,7 +18,8 @@ export async function sweepImports(
   if (python === undefined) return "there is no Python in PATH";
   const plan = confinedPlan(service, image.name, session);
   const container = await session.create({ ...plan, entrypoint: [python], command: ["-c", sweepProgram] });
-  await container.start();
+  const why = await whyNotStarted(container);
+  if (why !== undefined) return why;
   const { exitCode, output, errors, timedOut } = await container.wait(timeoutMs);
   await container.remove();
   if (timedOut) return `importing took more than ${timeoutMs / 60_000} minutes`;
