@@ -9,8 +9,8 @@ import { parseArgs } from "node:util";
  *
  *     node bench/optimize.ts --image docker:NAME [--rounds 3] [--keep FOLDER]
  *
- * Needs skopeo; for their rows docker-squash (PyPI) and, with docker-registry, crane in PATH. docker-squash reads and writes the
- * engine: IMAGE has to be there.
+ * Needs skopeo and GNU time; for their rows docker-squash (PyPI) and, with docker-registry, crane in PATH. docker-squash reads and writes
+ * the engine: IMAGE has to be there. What is missing or fails is printed as that. --keep names a folder where the copies stay.
  */
 const { values } = parseArgs({
   options: { image: { type: "string" }, rounds: { type: "string", default: "3" }, keep: { type: "string" } },
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   const gzip = layout("gzip");
   print(
     "prediction against result",
-    ["compression", "tar", "off by", "compressed", "off by"],
+    ["layers", "tar before", "predicted", "result", "off by", "compressed before", "predicted", "result", "off by"],
     [
       predicted("gzip", `${optimize} --level verified ${gzip} -o oci:${join(folder, "predicted")}`),
       predicted("zstd", `${optimize} --level verified ${layout("zstd")} -o oci:${join(folder, "predicted")}`),
@@ -56,12 +56,16 @@ async function main(): Promise<void> {
   const zstd = `skopeo copy -q --dest-compress-format zstd`;
   compare("compressing all layers with zstd", [
     { name: "deadweight", command: `${optimize} --only drop-shadowed --compression zstd:3 ${plain()} -o oci:${folder}/ours` },
+    {
+      name: "deadweight, not validated",
+      command: `${optimize} --no-validate --only drop-shadowed --compression zstd:3 ${plain()} -o oci:${folder}/ours`,
+    },
     { name: "skopeo copy", command: `rm -rf ${folder}/copied; ${zstd} ${plain()} oci:${folder}/copied` },
   ]);
   compare("dropping dead weight", [
     { name: "deadweight", command: `${optimize} --level verified ${gzip} -o oci:${folder}/ours` },
     { name: "deadweight, not validated", command: `${optimize} --level verified --no-validate ${gzip} -o oci:${folder}/ours` },
-    { name: "docker-squash", command: engineCommand() },
+    { name: "docker-squash, from engine to engine (its peak is without the engine's)", command: engineCommand() },
     ...(await flattened(gzip)),
   ]);
 }
@@ -100,21 +104,25 @@ function skopeoName(): string {
 }
 
 function predicted(name: string, command: string): readonly string[] {
-  const { predicted: plan, after } = JSON.parse(shell(command)) as { predicted: Weight; after: Weight };
-  const off = (one: number, other: number): string => `${((one / other - 1) * 100).toFixed(2)} %`;
+  const {
+    before,
+    predicted: plan,
+    after,
+  } = JSON.parse(shell(command)) as Readonly<Record<"before" | "predicted" | "after", Weight>>;
   return [
     name,
-    String(after.tarBytes),
-    off(plan.tarBytes, after.tarBytes),
-    String(after.compressedBytes),
-    off(plan.compressedBytes, after.compressedBytes),
+    ...(["tarBytes", "compressedBytes"] as const).flatMap((column) => rowOf(before[column], plan[column], after[column])),
   ];
+}
+
+function rowOf(before: number, plan: number, result: number): readonly string[] {
+  return [String(before), String(plan), String(result), `${((plan / result - 1) * 100).toFixed(2)} %`];
 }
 
 /** From the engine to the engine: docker-squash knows nothing else. */
 function engineCommand(): string | undefined {
   if (!isThere("docker-squash") || !values.image?.startsWith("docker:") || values.image.startsWith("docker://")) return undefined;
-  return `docker-squash --tag deadweight-bench:squashed ${values.image.slice(7)}`;
+  return `docker-squash --tag deadweight-bench:squashed ${values.image.slice(7)}; code=$?; docker rmi -f deadweight-bench:squashed; exit $code`;
 }
 
 /** crane reads registries alone, so it gets one. */
@@ -128,15 +136,26 @@ async function flattened(source: string): Promise<readonly Contender[]> {
   process.once("exit", () => registry.kill());
   registry.unref();
   shell(`sleep 1; skopeo copy -q --dest-tls-verify=false ${source} docker://${host}/bench:latest`);
-  return [{ name: "crane flatten", command: `crane flatten --insecure -t ${host}/bench:flat ${host}/bench:latest` }];
+  return [
+    {
+      name: "crane flatten, from registry to registry",
+      command: `crane flatten --insecure -t ${host}/bench:flat ${host}/bench:latest`,
+    },
+  ];
 }
 
 /** Each contender once a round, so that what else the machine does falls on all alike. */
 function compare(title: string, contenders: readonly Contender[]): void {
   const runs = new Map<string, Run[]>();
+  const failures = new Map<string, string>();
   for (let round = 0; round < rounds; round++) {
     for (const { name, command } of contenders) {
-      if (command !== undefined) runs.set(name, [...(runs.get(name) ?? []), timed(command)]);
+      if (command === undefined || failures.has(name)) continue;
+      try {
+        runs.set(name, [...(runs.get(name) ?? []), timed(command)]);
+      } catch (error) {
+        failures.set(name, String(error).trim().split("\n").at(-1) ?? "");
+      }
     }
   }
   const ours = runs.get("deadweight") ?? [];
@@ -146,8 +165,9 @@ function compare(title: string, contenders: readonly Contender[]): void {
     Math.max(...own.map((run) => run.peakMegabytes)).toFixed(0),
     median(own.map((run, round) => run.seconds / (ours[round]?.seconds ?? Number.NaN))).toFixed(2),
   ]);
-  const absent = contenders.filter(({ command }) => command === undefined).map(({ name }) => [name, "not here", "", ""]);
-  print(`${title}, ${rounds} rounds`, ["", "seconds", "peak MB", "their time / ours"], [...rows, ...absent]);
+  const absent = contenders.filter(({ command }) => command === undefined).map(({ name }) => [name, "missing", "", ""]);
+  const failed = [...failures].map(([name, why]) => [name, `failed: ${why.slice(0, 200)}`, "", ""]);
+  print(`${title}, ${rounds} rounds`, ["", "seconds", "peak MB", "their time / ours"], [...rows, ...absent, ...failed]);
 }
 
 function timed(command: string): Run {

@@ -23,7 +23,7 @@ import { withFacts } from "../packages/deadweight/src/pipeline/with-facts.ts";
  *     node bench/verify-mutations.ts --image docker:NAME --judge result.json
  *
  * The second form judges the removals of an earlier run anew, without running the application.
- * Needs root (the image is unpacked and run with chroot), docker and strace. requests.json: {"port": 18080, "requests": ["/", ["POST",
+ * Needs root (the image is unpacked and run with unshare and chroot), docker and strace. requests.json: {"port": 18080, "requests": ["/", ["POST",
  * "/echo", "{}"], …]}. Two checks are left out: file-tree compares with the list, and package-databases finds what a real optimiser
  * takes out of the records with the file.
  */
@@ -108,7 +108,10 @@ function unpack(): void {
 /** Starts the application, asks, stops it: a hash of all answers, or `down`. With a log, what it opens is traced. */
 async function answers(facts: Facts, log?: string): Promise<string> {
   const { entrypoint, command, environment, workingDirectory } = facts.image.config;
-  const argv = ["chroot", root, "/usr/bin/env", "-C", workingDirectory || "/", ...entrypoint, ...command];
+  // In a mount namespace of its own, so that nothing stays mounted; above the image, so that nothing that one run writes helps the next.
+  const inside = ["/usr/bin/env", "-C", workingDirectory || "/", ...entrypoint, ...command];
+  const script = `cd ${work} && rm -rf upper scratch && mkdir -p upper scratch merged && mount -t overlay overlay -o lowerdir=root,upperdir=upper,workdir=scratch merged && mount -t proc proc merged/proc && mount --bind root/dev merged/dev && exec chroot merged "$@"`;
+  const argv = ["unshare", "--mount", "sh", "-c", script, "sh", ...inside];
   const traced = log === undefined ? argv : ["strace", "-f", "-qq", "-e", "trace=%file", "-o", log, ...argv];
   const env = {
     PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

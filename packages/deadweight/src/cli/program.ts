@@ -7,6 +7,7 @@ import { addDoctor } from "./doctor.ts";
 import { addExplain } from "./explain.ts";
 import { addOptimize } from "./optimize.ts";
 import { addReport } from "./report.ts";
+import { addRestore } from "./restore.ts";
 import type { Session, Toolkit, Work } from "./session.ts";
 import { terminalWidth } from "./terminal-width.ts";
 import { addValidate } from "./validate.ts";
@@ -36,6 +37,7 @@ export function createProgram(session: Session, toolkit: Toolkit, choose: (work:
   addOptimize(program, session, toolkit, choose);
   addVerify(program, session, toolkit, choose);
   addCompare(program, session, toolkit, choose);
+  addRestore(program, session, toolkit, choose);
   addReport(program, session, toolkit, choose);
   addValidate(program, session, toolkit, choose);
   addExplain(program, session, toolkit, choose);

@@ -43,7 +43,14 @@ function plannedGroups(tree: FileTree, edits: ReadonlyMap<number, EntryEdit>): (
     const [one, other] = [rootOf(tree.contentOf(entry)), rootOf(tree.contentOf(edit.to))];
     if (one !== other) joined.set(one, other);
   }
-  return (entry) => rootOf(tree.contentOf(entry));
+  return (entry) => rootOf(tree.contentOf(shownInstead(tree, edits, entry)));
+}
+
+/** The entry that is seen once an entry of its path has gone: the highest below it that stays. */
+function shownInstead(tree: FileTree, edits: ReadonlyMap<number, EntryEdit>, entry: number): number {
+  const isRemoved = (one: number): boolean => edits.get(one)?.action === "remove";
+  if (!isRemoved(entry)) return entry;
+  return tree.stored(tree.nodeOf(entry)).findLast((lower) => lower < entry && !isRemoved(lower)) ?? entry;
 }
 
 function violation(old: FileTree, now: FileTree, entry: number, group: number, actual: number): Violation {

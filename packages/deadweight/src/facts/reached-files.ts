@@ -13,6 +13,8 @@ import type { WalkContext } from "./reached-files/walk-context.ts";
 /** Paths that lead to a file, by what names them: an entry, or -1 for the commands of the image. */
 export type ReachedFiles = ReadonlyMap<ByteString, number>;
 
+/** Start-up of login shells, which containers have none of, and caches of what can be found without: nobody misses them. */
+const idle = /^etc\/(?:profile|bash\.bashrc|environment|shells|login\.defs)$|\.cache$/;
 /** What is written while a container runs, not read. */
 const written = /^(?:var\/(?:log|cache|tmp|spool)|tmp|run|proc|sys|dev)(?:\/|$)/;
 
@@ -29,8 +31,10 @@ export const reachedFiles: Fact<ReachedFiles | undefined> = defineFact("reached-
   const seen = new Set<number>();
   const pending: number[] = [];
   const ask = (path: ByteString, by: number): void => {
-    const entry = written.test(path) ? -1 : context.tree.resolve(path);
+    const entry = written.test(path) || idle.test(path) ? -1 : context.tree.resolve(path);
     if (entry < 0 || context.tree.type(entry) === "directory") return;
+    // Without it times are UTC as well, tzset(3).
+    if (path === "etc/localtime" && /(?:^|\/)(?:UTC|UCT|Zulu)$/.test(context.tree.path(entry))) return;
     const name = /(?:^|\/)\.\.?\//.test(path) ? context.tree.path(entry) : path;
     if (!reached.has(name)) reached.set(name, by);
     if (seen.has(entry)) return;
@@ -49,7 +53,9 @@ function commandPaths(context: WalkContext): readonly ByteString[] {
   const { facts, tree } = context;
   return commandWords(facts).flatMap(([, word]) => {
     const entries = [entryNamed(facts, word), entryNamed(facts, `./${word}`)].filter((entry) => entry >= 0);
-    const own = byteStringFromText(word.startsWith("/") ? word.slice(1) : `${facts.image.config.workingDirectory.slice(1)}/${word}`);
+    const own = byteStringFromText(
+      word.startsWith("/") ? word.slice(1) : `${facts.image.config.workingDirectory.slice(1)}/${word}`,
+    );
     const module = word.replace(/:.*$/, "");
     const modules = /^[A-Za-z_][\w.]*$/.test(module) ? [module, `${module}.__main__`] : [];
     return [...entries.map((entry) => tree.path(entry)), own, ...modules.flatMap((name) => moduleFiles(context, -1, name))];

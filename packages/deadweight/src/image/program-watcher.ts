@@ -111,6 +111,8 @@ export class ProgramWatcher {
   }
 
   #endText(text: Buffer): void {
+    // No text.
+    if (text.includes(0)) return;
     if (/\.(?:pem|crt)$/.test(this.#path)) {
       const hashes = certificateHashes(text);
       if (hashes.length > 0 && this.#hasRoom(4 * hashes.length)) this.#certificates.set(this.#entry, hashes);

@@ -5,11 +5,19 @@ import { dynamicElf } from "../support/dynamic-elf.ts";
 import { factsOf, type TestEntry } from "../support/layers.ts";
 import { comparisonOf, imageOf, saidOf, type Changes, type Settings } from "../support/side-by-side.ts";
 
-const program = (path: string, constants: readonly string[] = []): TestEntry => ({ path, content: dynamicElf({ constants }), mode: 0o755 });
+const program = (path: string, constants: readonly string[] = []): TestEntry => ({
+  path,
+  content: dynamicElf({ constants }),
+  mode: 0o755,
+});
 const text = (path: string, content = "x"): TestEntry => ({ path, content });
 
 /** What is said when each of these files is removed, though the list of changes has it. */
-async function saidWithout(files: readonly TestEntry[], settings: Settings, ...paths: readonly string[]): Promise<readonly string[]> {
+async function saidWithout(
+  files: readonly TestEntry[],
+  settings: Settings,
+  ...paths: readonly string[]
+): Promise<readonly string[]> {
   assert.equal(await saidOf(reachedFiles, comparisonOf(imageOf(files, settings), imageOf(files, settings))), "same");
   const said: string[] = [];
   for (const path of paths) {
@@ -29,7 +37,11 @@ test("what a shell script calls, and settings that a program has the name of", a
     program("usr/bin/gunzip"),
     program("usr/bin/gcc"),
     program("usr/sbin/nginx", ["/etc/nginx/nginx.conf", "/var/log/nginx/error.log"]),
-    text("etc/nginx/nginx.conf", "# /etc/nginx/never\ninclude /etc/nginx/mime.types;\ninclude /etc/nginx/conf.d/*.conf;\n"),
+    text(
+      "etc/nginx/nginx.conf",
+      "# /etc/nginx/never\ninclude /etc/nginx/mime.types;\ninclude /etc/nginx/conf.d/*.conf;\nload_module modules/echo.so;\n",
+    ),
+    text("usr/lib/nginx/modules/echo.so"),
     text("etc/nginx/never"),
     text("etc/nginx/mime.types"),
     text("etc/nginx/conf.d/site.conf", "root /srv/html;\n"),
@@ -38,7 +50,15 @@ test("what a shell script calls, and settings that a program has the name of", a
     text("srv/page.gz"),
     text("var/log/nginx/error.log"),
   ];
-  const paths = ["usr/bin/gunzip", "usr/sbin/nginx", "etc/nginx/mime.types", "etc/nginx/conf.d/site.conf", "srv/html/index.html", "srv/page.gz"];
+  const paths = [
+    "usr/bin/gunzip",
+    "usr/sbin/nginx",
+    "etc/nginx/mime.types",
+    "etc/nginx/conf.d/site.conf",
+    "srv/html/index.html",
+    "srv/page.gz",
+    "usr/lib/nginx/modules/echo.so",
+  ];
   assert.deepEqual(await saidWithout(files, { Cmd: ["/start.sh"] }, ...paths), [
     "/usr/bin/gunzip: gone, and /start.sh names it",
     "/usr/sbin/nginx: gone, and /start.sh names it",
@@ -46,6 +66,7 @@ test("what a shell script calls, and settings that a program has the name of", a
     "/etc/nginx/conf.d/site.conf: gone, and /etc/nginx/nginx.conf names it",
     "/srv/html/index.html: gone, and /etc/nginx/conf.d/site.conf names it",
     "/srv/page.gz: gone, and /start.sh names it",
+    "/usr/lib/nginx/modules/echo.so: gone, and /etc/nginx/nginx.conf names it",
   ]);
   const others = await saidWithout(files, { Cmd: ["/start.sh"] }, "usr/bin/gcc", "etc/nginx/never", "var/log/nginx/error.log");
   assert.deepEqual(others, ["same", "same", "same"]);
@@ -73,7 +94,13 @@ test("what Python modules import, directly and by others", async () => {
     text(`${site}/flask/testing.py`),
   ];
   const settings = { Cmd: ["python3.11", "-m", "uvicorn", "app.main:app"], WorkingDir: "/srv" };
-  const paths = ["srv/app/views.py", "srv/app/__init__.py", `${site}/flask/app.py`, "usr/lib/python3.11/json/decoder.py", "srv/app/data.json"];
+  const paths = [
+    "srv/app/views.py",
+    "srv/app/__init__.py",
+    `${site}/flask/app.py`,
+    "usr/lib/python3.11/json/decoder.py",
+    "srv/app/data.json",
+  ];
   assert.deepEqual(await saidWithout(files, settings, ...paths), [
     "/srv/app/views.py: gone, and /srv/app/main.py names it",
     "/srv/app/__init__.py: gone, and the command names it",
@@ -95,14 +122,21 @@ test("what modules of Node require", async () => {
     text("app/node_modules/express/lib/other.js"),
     text("app/node_modules/inner/index.js"),
   ];
-  const paths = ["app/lib/b.js", "app/node_modules/express/package.json", "app/node_modules/express/lib/index.js", "app/node_modules/inner/index.js"];
+  const paths = [
+    "app/lib/b.js",
+    "app/node_modules/express/package.json",
+    "app/node_modules/express/lib/index.js",
+    "app/node_modules/inner/index.js",
+  ];
   assert.deepEqual(await saidWithout(files, { Cmd: ["node", "/app/server.js"] }, ...paths), [
     "/app/lib/b.js: gone, and /app/server.js names it",
     "/app/node_modules/express/package.json: gone, and /app/server.js names it",
     "/app/node_modules/express/lib/index.js: gone, and /app/server.js names it",
     "/app/node_modules/inner/index.js: gone, and /app/node_modules/express/lib/index.js names it",
   ]);
-  assert.deepEqual(await saidWithout(files, { Cmd: ["node", "/app/server.js"] }, "app/node_modules/express/lib/other.js"), ["same"]);
+  assert.deepEqual(await saidWithout(files, { Cmd: ["node", "/app/server.js"] }, "app/node_modules/express/lib/other.js"), [
+    "same",
+  ]);
 });
 
 test("an image without a command, or read without its programs, is not passed", async () => {

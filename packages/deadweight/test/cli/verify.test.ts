@@ -178,7 +178,7 @@ const with_ = (path: string, change: Partial<TestEntry>): readonly TestEntry[] =
 
 describe("broken candidates are caught, each by the check that should", () => {
   test("a removed shebang interpreter", async () => {
-    assert.deepEqual(await caughtBy(without("usr/bin/python3")), ["interpreters"]);
+    assert.deepEqual(await caughtBy(without("usr/bin/python3")), ["interpreters", "reached-files"]);
   });
 
   test("certificate authorities gone", async () => {
@@ -201,11 +201,11 @@ describe("broken candidates are caught, each by the check that should", () => {
   });
 
   test("a Python module whose C extension lost its library", async () => {
-    assert.deepEqual(await caughtBy(without(`${site}/libfast.so.1`)), ["elf-closure", "python-modules"]);
+    assert.deepEqual(await caughtBy(without(`${site}/libfast.so.1`)), ["elf-closure", "python-modules", "reached-files"]);
   });
 
   test("a removed entry point", async () => {
-    assert.deepEqual(await caughtBy(without("usr/bin/serve")), ["interpreters"]);
+    assert.deepEqual(await caughtBy(without("usr/bin/serve")), ["interpreters", "reached-files"]);
   });
 });
 

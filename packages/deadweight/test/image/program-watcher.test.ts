@@ -65,7 +65,7 @@ class C:
     def g(self):
         from later import thing
 `;
-  const names = "!os !sys !a.b.c !. !.near !..up.and_down !..up.and_down.one !..up.and_down.two ?fast ?slow ?slow.it ?ever";
+  const names = "!os !sys !a.b.c !. !.near !..up.and_down !..up.and_down.one !..up.and_down.two ^fast ?slow ?slow.it ?ever";
   assert.deepEqual(pythonImports(text), [...names.split(" "), "~late", "?inner", "~later", "~later.thing"]);
 });
 

@@ -2,7 +2,8 @@ import type { ByteString } from "../../lib/byte-string.ts";
 import { folderOf, type Follow, type WalkContext } from "./walk-context.ts";
 
 /** What the interpreter imports before any program: its own site.py and the encodings of terminals. */
-const startup = "encodings encodings.aliases encodings.utf_8 encodings.latin_1 encodings.ascii io abc codecs site os stat posixpath genericpath _collections_abc _sitebuiltins importlib importlib._bootstrap importlib._bootstrap_external importlib.util importlib.machinery runpy sitecustomize";
+const startup =
+  "encodings encodings.aliases encodings.utf_8 encodings.latin_1 encodings.ascii encodings.idna io abc codecs site os stat posixpath genericpath _collections_abc _sitebuiltins importlib importlib._bootstrap importlib._bootstrap_external importlib.util importlib.machinery runpy sitecustomize";
 
 /** What a Python module imports, and files of its package that it names. */
 export const followPython: Follow = (context, entry) => {
@@ -11,10 +12,23 @@ export const followPython: Follow = (context, entry) => {
   return read.mentions(entry).flatMap((mention) => {
     if (mention.startsWith("/")) return [mention.slice(1)];
     const name = mention.slice(1);
+    if (mention.startsWith("^") && canDoWithout(context, entry, name)) return [];
     if (mention.startsWith("=")) return ["", "templates/", "static/", "data/"].map((place) => `${folder}/${place}${name}`);
     return moduleFiles(context, entry, name);
   });
 };
+
+/**
+ * What a module with ImportError caught does not miss: `_speedups`, which it has in Python as well, and other packages than its own. Parts of its
+ * own package, or of the standard library, do something for it.
+ */
+function canDoWithout({ modules, tree }: WalkContext, asking: number, name: string): boolean {
+  if (/(?:^|\.)_[a-z]\w*(?:\.|$)/.test(name)) return true;
+  const [top = ""] = name.split(".");
+  const isOwn = top === "" || modules.names.get(asking)?.name.split(".")[0] === top;
+  const files = modules.roots.flatMap((root) => modules.files.get(`${root}:${top}`) ?? []);
+  return !isOwn && files.every((file) => /(?:site|dist)-packages\//.test(tree.path(file)));
+}
 
 /** Files of a module and of the packages that hold it, by its dotted name. */
 export function moduleFiles(context: WalkContext, asking: number, name: string): readonly ByteString[] {

@@ -1,4 +1,5 @@
 import type { ByteString } from "../../lib/byte-string.ts";
+import { asRecord, parseJson } from "../../lib/parse-json.ts";
 
 const mostNames = 1000;
 const quoted = /["'`](?:(\/[\w.+@/-]{2,250})|((?:[\w+@-][\w.+@-]*\/)*[\w+@-][\w.+@-]*\.[a-z][a-z0-9]{1,7}))["'`]/g;
@@ -9,22 +10,50 @@ export function quotedFiles(text: string): readonly ByteString[] {
   return firstOf(text.matchAll(quoted), ([, path, name]) => path ?? `=${name ?? ""}`);
 }
 
-/** Absolute paths, patterns of them too, in a file of settings. Text after `#` is none. */
+/** Absolute paths, patterns of them too, and base names of plug-ins after `=`, in a file of settings. Text after `#` is none. */
 export function settingPaths(text: string): readonly ByteString[] {
-  return firstOf(text.replace(/^[ \t]*#.*$/gm, "").matchAll(pathWord), ([path]) => path);
+  const said = text.replace(/^[ \t]*#.*$/gm, "");
+  const plugIns = firstOf(said.matchAll(/[\w.+-]{1,100}\.so\b(?!\.)/g), ([name]) => `=${name}`);
+  return [...firstOf(said.matchAll(pathWord), ([path]) => path), ...plugIns];
 }
 
-/** What `require` and `import` of a JavaScript module name, each after `!`. */
+/** What `require` and `import` of a JavaScript module name, each after `!`; after `^` where an attempt catches that it is not there. */
 export function requiredModules(text: string): readonly ByteString[] {
   const statement = /\b(?:require(?:\.resolve)?\(|import\(|from|import)\s*["']([^"'\n]{1,200})["']/g;
-  return firstOf(text.matchAll(statement), ([, name]) => `!${name ?? ""}`);
+  return firstOf(text.matchAll(statement), ({ 1: name = "", index = 0 }) => {
+    const isAttempt = /\btry\s*\{[^{}]*$/.test(text.slice(Math.max(0, index - 250), index));
+    return `${isAttempt ? "^" : "!"}${name}`;
+  });
 }
 
-/** Where the modules of a package begin, each after `=`: the texts below `main`, `exports` and `imports` that are paths. */
+const mostEntries = 100;
+
+/** Where the modules of a package begin, each after `=`, by its package.json; `!module` when it says of which kind its modules are. */
 export function packageEntries(text: string): readonly ByteString[] {
-  const main = /"(?:main|module)"\s*:\s*"([^"\n]{1,200})"/g;
-  const below = /"((?:\.\/)[^"\n*]{1,200})"/g;
-  return [...firstOf(text.matchAll(main), ([, name]) => `=${name ?? ""}`), ...firstOf(text.matchAll(below), ([, name]) => `=${name ?? ""}`)];
+  const { main, exports, type } = fieldsOf(text);
+  const conditions = asRecord(exports)?.["."] ?? exports;
+  const begins = [main, ...textsWithin(conditions)].filter((name) => typeof name === "string" && !name.includes("*"));
+  return [...(type === undefined ? [] : ["!module"]), ...begins.map((name) => `=${String(name)}`)];
+}
+
+function fieldsOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return asRecord(parseJson(Buffer.from(text, "latin1"), "package.json")) ?? {};
+  } catch {
+    // What Node can't read either names nothing.
+    return {};
+  }
+}
+
+/** Texts of an object, and of those in it. */
+function textsWithin(value: unknown): readonly string[] {
+  const found: string[] = [];
+  const pending = [value];
+  for (let at = pending.pop(); at !== undefined && found.length < mostEntries; at = pending.pop()) {
+    if (typeof at === "string") found.push(at);
+    else pending.push(...Object.values(asRecord(at) ?? {}).slice(0, mostEntries));
+  }
+  return found;
 }
 
 function firstOf(matches: Iterable<RegExpMatchArray>, nameOf: (match: RegExpMatchArray) => ByteString): readonly ByteString[] {

@@ -54,7 +54,7 @@ export async function rewriteLayers(
   const made = new Map<number, NewLayerFile>();
   const queue = [...tasks].sort((one, other) => other.index.tarBytes - one.index.tarBytes);
   const workers = Math.min(readersFor(queue.length), queue.length);
-  const threads = Math.max(1, Math.min(nodeThreads, Math.ceil(availableParallelism() / Math.max(1, workers)) - 1));
+  const threads = nodeThreadsBeside(workers);
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const work = Array.from({ length: workers }, () => rewriteQueue(queue, made, { ...options, signal, threads }));
@@ -66,6 +66,11 @@ export async function rewriteLayers(
     throw error;
   }
   return made;
+}
+
+/** How many of node's own threads compress for each of so many workers. */
+export function nodeThreadsBeside(workers: number): number {
+  return Math.max(1, Math.min(nodeThreads, Math.ceil(availableParallelism() / Math.max(1, workers)) - 1));
 }
 
 type QueueOptions = RewriteLayersOptions & { readonly threads: number };
@@ -123,7 +128,10 @@ async function rewriteTask(
 }
 
 /** A blob as a part of a file: copied to one when it comes as a stream. Its digest is checked when it is read. */
-async function localBlob({ blob, index }: Layer, { folder, signal }: RewriteLayersOptions): Promise<FilePart> {
+export async function localBlob(
+  { blob, index }: Layer,
+  { folder, signal }: Pick<RewriteLayersOptions, "folder" | "signal">,
+): Promise<FilePart> {
   if (blob.kind === "file") return blob;
   const path = join(folder, `source-${index}`);
   try {

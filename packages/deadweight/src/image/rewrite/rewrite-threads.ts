@@ -2,6 +2,7 @@ import type { Limits } from "../../archive/limits.ts";
 import type { ThreadError } from "../layer-threads.ts";
 import type { FilePart } from "./blob-pieces.ts";
 import type { Compressed } from "./compress-blocks.ts";
+import type { NewContentSums, SummedFile } from "./new-content-sums.ts";
 import type { PackedCuts } from "./packed-cuts.ts";
 
 /** What a thread that rewrites layers is started with. */
@@ -26,6 +27,28 @@ export interface RewriteJob {
   readonly output: string;
 }
 
+/** A layer to gather entries from. */
+export interface GatherSource extends Pick<RewriteJob, "source" | "digest" | "tarBytes" | "cuts"> {
+  /** Where the uncompressed bytes of another part begin, and which part that is. */
+  readonly starts: Float64Array;
+  readonly parts: Uint8Array;
+}
+
+/** Layers to make of others: a part alone is compressed, several are written as they are. */
+export interface GatherJob {
+  readonly sources: readonly GatherSource[];
+  readonly compression: Compressed;
+  /** Where the parts go; the files are made. */
+  readonly outputs: readonly string[];
+}
+
+/** A layer of whose files' new contents sums are wanted. */
+export interface SumJob {
+  readonly source: FilePart;
+  readonly tarBytes: number;
+  readonly summed: readonly SummedFile[];
+}
+
 /** What a rewritten layer is. */
 export interface RewrittenBlob {
   readonly digest: string;
@@ -36,5 +59,6 @@ export interface RewrittenBlob {
 
 /** From a rewriting thread to the main thread. */
 export type RewriteResult =
-  | { readonly kind: "blob"; readonly blob: RewrittenBlob }
+  | { readonly kind: "blobs"; readonly blobs: readonly RewrittenBlob[] }
+  | { readonly kind: "sums"; readonly sums: NewContentSums }
   | { readonly kind: "error"; readonly error: ThreadError };
