@@ -83,6 +83,8 @@ export interface RuntimeSession {
   readonly place: string;
   /** What the engine has for containers in total, at most. */
   readonly memoryBytes: number;
+  /** Whether ports that it publishes on its loopback are on this machine's. */
+  readonly isLocal: boolean;
   /** Whether containers can have a private network. */
   readonly hasBridge: boolean;
   /** Made and not yet started. */

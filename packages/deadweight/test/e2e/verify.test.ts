@@ -140,15 +140,18 @@ test("nothing is left behind after 20 interrupted runs", { skip }, async () => {
   mkdirSync(temporary);
   const program = join(import.meta.dirname, "../../src/bin.ts");
   const argv = [program, "verify", `docker:${original}`, `docker:${original}`, "--only", "start", "--only", "shutdown", "-q"];
+  let stopped = 0;
   const interrupted = async (afterMs: number): Promise<void> => {
     const child = spawn(process.execPath, argv, { stdio: "ignore", env: { ...environment, TMPDIR: temporary } });
     const timer = setTimeout(() => child.kill(afterMs % 2 === 0 ? "SIGINT" : "SIGTERM"), afterMs);
     await once(child, "exit");
     clearTimeout(timer);
+    if (child.exitCode === 130 || child.exitCode === 143) stopped++;
   };
   for (let round = 0; round < 10; round++) {
     await Promise.all([interrupted(300 + round * 400), interrupted(505 + round * 400)]);
   }
+  assert.ok(stopped >= 10, `${stopped} of 20 were stopped`);
   assert.equal(await leftInEngine(docker), left);
   assert.deepEqual(readdirSync(temporary), []);
 });

@@ -31,6 +31,9 @@ export function portOf(service: Service, { ports }: ImageSettings): number {
 export function servicePlan(service: Service, { name, settings }: PlacedImage, session: RuntimeSession): ContainerPlan {
   const network = service.network ?? (isAsked(service) ? "private" : "none");
   if (network === "none" && isAsked(service)) throw badNetwork("HTTP probes can't reach a container without a network");
+  if (isAsked(service) && !session.isLocal) {
+    throw new UserError("no-engine", `the ${session.place} is on another machine, where HTTP probes can't reach its containers`);
+  }
   if (network === "private" && !session.hasBridge) throw badNetwork(`the ${session.place} has no bridge for a private network`);
   return {
     ...confinedPlan(service, name, session),

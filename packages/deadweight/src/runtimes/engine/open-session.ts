@@ -3,6 +3,7 @@ import type { Container, ContainerPlan, RuntimeOptions, RuntimeSession } from ".
 import { connectEngine, type Engine } from "../../engine/connect-engine.ts";
 import type { EngineAddress } from "../../engine/endpoint.ts";
 import { thisOwner } from "../../lib/aside-owner.ts";
+import { isLoopback } from "../../lib/is-loopback.ts";
 import { asSize } from "../../lib/integer.ts";
 import { asRecord } from "../../lib/parse-json.ts";
 import { UserError } from "../../lib/user-error.ts";
@@ -21,14 +22,14 @@ export async function openSession(address: EngineAddress, options: RuntimeOption
     const removed = await removeLeftovers(engine, owner);
     if (removed > 0) options.onNote(`${engine.place}: ${removed} containers, networks and images of killed runs were taken away`);
     const runId = `${owner.pid}-${owner.machine}-${randomBytes(4).toString("hex")}`;
-    return await sessionOf(engine, address.program, runId);
+    return await sessionOf(engine, address, runId);
   } catch (error) {
     await engine.close();
     throw error;
   }
 }
 
-async function sessionOf(engine: Engine, program: EngineAddress["program"], runId: string): Promise<RuntimeSession> {
+async function sessionOf(engine: Engine, { program, endpoint }: EngineAddress, runId: string): Promise<RuntimeSession> {
   const engineFacts = asRecord(await engine.ask({ method: "GET", path: "/info" }));
   const made = { isAny: false, network: undefined as Promise<string> | undefined };
   const networkOf = (plan: ContainerPlan): Promise<string> => {
@@ -44,6 +45,7 @@ async function sessionOf(engine: Engine, program: EngineAddress["program"], runI
   return {
     place: engine.place,
     memoryBytes: asSize(engineFacts?.["MemTotal"]) ?? 0,
+    isLocal: endpoint.kind === "socket" || (endpoint.kind === "tcp" && isLoopback(endpoint.host)),
     hasBridge: program === "podman" || (await hasBridge(engine)),
     create,
     hasImage: (name) => hasImage(engine, name),
