@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Container } from "../../contracts/runtime.ts";
-import { UserError } from "../../lib/user-error.ts";
 import type { Ready, Service } from "../../model/config.ts";
 import type { Answer, ReadyBy } from "../../model/observation.ts";
 import { valuesAt } from "../../model/json-paths.ts";
 import type { HttpClient } from "./ask-http.ts";
+import { whatEngineSays } from "./why-not-started.ts";
 import type { ImageSettings } from "./image-settings.ts";
 
 /** How it is found out whether a container is ready: undefined for ready, else what is wrong. */
@@ -47,6 +47,7 @@ export async function awaitReady(
 ): Promise<string | undefined> {
   const end = performance.now() + timeoutMs;
   for (;;) {
+    // It runs nothing in a container that has just ended.
     const wrong = await ask().catch(whatEngineSays);
     if (wrong === undefined) return undefined;
     signal.throwIfAborted();
@@ -54,12 +55,6 @@ export async function awaitReady(
     if (performance.now() > end) return `${wrong}, after ${timeoutMs} ms`;
     await sleep(pauseMs, undefined, { signal });
   }
-}
-
-/** It runs nothing in a container that has just ended. */
-function whatEngineSays(error: unknown): string {
-  if (error instanceof UserError && (error.code === "engine-failed" || error.code === "not-found")) return error.message;
-  throw error;
 }
 
 function unhealthy({ exitCode, timedOut, output }: Awaited<ReturnType<Container["exec"]>>): string | undefined {

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 
 import type { Container, ContainerPlan, RuntimeSession } from "../../contracts/runtime.ts";
 import { UserError } from "../../lib/user-error.ts";
-import { whyNotStarted } from "./why-not-started.ts";
+import { whatEngineSays, whyNotStarted } from "./why-not-started.ts";
 import type { Probe, Service } from "../../model/config.ts";
 import type { Answer, Life, Shutdown } from "../../model/observation.ts";
 import { createHttpClient, type HttpClient } from "./ask-http.ts";
@@ -29,7 +29,8 @@ const endTimeoutMs = 10_000;
 export async function observeLife(task: LifeTask): Promise<Life> {
   const plan = servicePlan(task.service, task.image, task.session);
   await checkPorts(plan);
-  const container = await task.session.create(plan);
+  const container = await task.session.create(plan).catch(whatEngineSays);
+  if (typeof container === "string") return deadLife(container);
   try {
     const begun = performance.now();
     const failure = await whyNotStarted(container);

@@ -7,7 +7,12 @@ export async function whyNotStarted(container: Container): Promise<string | unde
     await container.start();
     return undefined;
   } catch (error) {
-    if (error instanceof UserError && (error.code === "engine-failed" || error.code === "not-found")) return error.message;
-    throw error;
+    return whatEngineSays(error);
   }
+}
+
+/** What an engine that is there refuses, in its words. Throws any other error. */
+export function whatEngineSays(error: unknown): string {
+  if (error instanceof UserError && (error.code === "engine-failed" || error.code === "not-found")) return error.message;
+  throw error;
 }
