@@ -91,6 +91,18 @@ test("an answer that is another, and a library that is only loaded for it", { sk
   assert.deepEqual(await differing(native), ["http native different"]);
 });
 
+test("a module in C that lost its library, and one that crashes", { skip }, async () => {
+  const lose = "import glob, os; [os.unlink(path) for path in glob.glob('/usr/lib/x86_64-linux-gnu/libbz2.so*')]";
+  const crash = "open('/usr/lib/python3.11/colorsys.py', 'w').write('import os; os.kill(os.getpid(), 11)')";
+  const broken = await candidate([], `RUN ["python3", "-c", "${lose}; ${crash}"]`);
+  const [verdict] = await runningVerdicts([original, broken], ["python-imports"], {});
+  assert.deepEqual(verdict?.details, [
+    "_bz2: ImportError: libbz2.so.1.0: cannot open shared object file: No such file or directory",
+    "bz2: ImportError: libbz2.so.1.0: cannot open shared object file: No such file or directory",
+    "colorsys: ended by signal 11",
+  ]);
+});
+
 test("a stop signal that is ignored, and an error in the logs", { skip }, async () => {
   assert.deepEqual(await differing(await candidate(["deaf"])), ["shutdown different"]);
   assert.deepEqual(await differing(await candidate(["noisy"])), ["logs different"]);

@@ -1,5 +1,5 @@
 import { checks } from "../../src/checks/index.ts";
-import type { Comparison } from "../../src/contracts/check.ts";
+import type { Check, Comparison } from "../../src/contracts/check.ts";
 import { type Verdict } from "../../src/index.ts";
 import type { PlacedImage } from "../../src/pipeline/observe/container-plan.ts";
 import { observePair } from "../../src/pipeline/observe/observe-pair.ts";
@@ -17,13 +17,14 @@ export async function runningVerdicts(
   service: object,
   healthCheck?: readonly string[],
 ): Promise<readonly Verdict[]> {
-  const facts = imageOf([]);
+  const facts = imageOf([{ path: "usr/bin/python3", mode: 0o755 }], { Env: ["PATH=/usr/bin"] });
   const sideOf = (name: string): { readonly image: PlacedImage; readonly facts: typeof facts } => ({
     image: { name, settings: { ...settings, healthCheck } },
     facts,
   });
   const chosen = checks.filter(({ name }) => only.includes(name));
-  const wanted = { imports: false, rounds: chosen.some(({ observes }) => observes === "rounds"), lives: true };
+  const isWanted = (part: Check["observes"]): boolean => chosen.some(({ observes }) => observes === part);
+  const wanted = { imports: isWanted("imports"), rounds: isWanted("rounds"), lives: isWanted("rounds") || isWanted(undefined) };
   const session = await connected(docker);
   const signal = new AbortController().signal;
   try {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { docker } from "./engine.ts";
 import { buildFrom, pythonImage } from "./e2e-python.ts";
 import { ownName } from "./engine-names.ts";
@@ -56,7 +57,11 @@ CMD ["python3", "/srv/serve.py"]`;
 
 /** Builds a candidate: the service with faults, or with these steps more. */
 export async function buildCandidate(from: string, faults: readonly Fault[], steps = ""): Promise<string> {
-  const name = ownName(`candidate-${faults.join("-")}${steps === "" ? "" : "-more"}`);
+  const mark = createHash("sha256")
+    .update([...faults, steps].join(" "))
+    .digest("hex")
+    .slice(0, 12);
+  const name = ownName(`candidate-${mark}`);
   await buildFrom(from, `COPY faults /srv/faults\n${steps}`, { faults: faults.join(" ") }, name);
   return name;
 }
