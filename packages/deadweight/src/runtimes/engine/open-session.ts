@@ -65,7 +65,7 @@ async function sessionOf(engine: Engine, { program, endpoint }: EngineAddress, r
 
 /**
  * Without masquerading nothing that leaves the bridge finds its way back: containers reach one another and this machine, and it reaches
- * the ports that they publish on its loopback.
+ * the ports that they publish on its loopback. Podman leaves the option alone: an internal network of its own can't be asked from outside.
  */
 async function createNetwork(engine: Engine, runId: string): Promise<string> {
   const body = {
