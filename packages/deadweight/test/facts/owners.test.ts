@@ -28,5 +28,8 @@ test("what a container sees, and databases of a higher layer alone name, is thei
 });
 
 test("what is hidden before a database names its path is nobody's", () => {
-  assert.deepEqual(ownersOf("usr/bin/tool", [[tool], [{ ...tool, content: "from the package" }, ...database]]), ["unowned", "tool"]);
+  assert.deepEqual(ownersOf("usr/bin/tool", [[tool], [{ ...tool, content: "from the package" }, ...database]]), [
+    "unowned",
+    "tool",
+  ]);
 });
