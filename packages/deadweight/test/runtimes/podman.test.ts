@@ -30,9 +30,13 @@ test("podman runs a container as docker does", async (t) => {
   });
   for (let round = 0; round < 100 && !existsSync(socket); round++) await sleep(100);
   const image = await pythonImage();
-  execFileSync("sh", ["-c", `id=$(docker create ${image}); docker export $id | podman import - ${name}; docker rm $id`], {
-    stdio: "ignore",
-  });
+  execFileSync(
+    "sh",
+    ["-c", `id=$(docker create --network none ${image} sh); docker export $id | podman import - ${name}; docker rm $id`],
+    {
+      stdio: "ignore",
+    },
+  );
   const environment = { CONTAINER_HOST: `unix://${socket}` };
   const session = await podman.connect({ environment, signal: new AbortController().signal, insecure: [], onNote: () => {} });
   try {

@@ -6,8 +6,8 @@ import { ownName } from "./engine-names.ts";
 /** What candidates do wrong; `/srv/faults` holds these words. */
 export type Fault = "body" | "slow" | "leak" | "deaf" | "sick" | "noisy" | "dead";
 
-/** Seconds until the service listens, and those of a slow one: with what the engine takes, 30 to 40 % more. */
-const [delay, slowDelay] = [0.6, 1];
+/** Seconds until the service listens, and those of a slow one: with what the engine takes, some 30 % more. */
+const [delay, slowDelay] = [0.6, 0.9];
 
 /** A service of an HTTP server from Python's own library, that does as its faults say. */
 const program = `
