@@ -1,4 +1,5 @@
 import { byteStringOf } from "../lib/byte-string.ts";
+import type { ElfHeaderBytes } from "./elf-headers.ts";
 
 /** A section of an ELF file that the loader never maps: what `strip` can drop. Offset and size in bytes of the file. */
 export interface UnloadedSection {
@@ -17,6 +18,8 @@ export interface SectionWindow {
 const namesBefore = 16 * 1024;
 /** LLD and mold put the names of symbols between them, which can be large: this much is looked at of what is not loaded. */
 const unloadedBefore = 4 * 1024 * 1024;
+/** More section headers and names than this are not kept of one file: usual are four kilobytes. */
+const mostHeaderBytes = 256 * 1024;
 const symbols = 2;
 const strings = 3;
 const noBits = 8;
@@ -91,6 +94,29 @@ export function parseUnloadedSections(
     if (name !== undefined) sections.push({ name, offset, size });
   }
   return sections;
+}
+
+/**
+ * The bytes of all headers of an ELF file, copied: undefined where they are too many, or were not seen. `window` is what `sectionWindow`
+ * asked for.
+ */
+export function elfHeaderBytes(head: Uint8Array, window: Uint8Array, windowStart: number): ElfHeaderBytes | undefined {
+  const layout = layoutOf(head);
+  if (layout === undefined || !layout.wide || layout.namesIndex >= layout.entryCount) return undefined;
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const segmentsEnd =
+    Number(view.getBigUint64(32, layout.little)) + view.getUint16(54, layout.little) * view.getUint16(56, layout.little);
+  const start = layout.tableOffset - windowStart;
+  const table = window.subarray(start, start + layout.entrySize * layout.entryCount);
+  const names = sectionAt(layout, table, layout.namesIndex);
+  const namesStart = names.offset - windowStart;
+  const isSeen = namesStart >= 0 && namesStart + names.size <= window.length && segmentsEnd <= head.length;
+  if (!isSeen || table.length + names.size > mostHeaderBytes) return undefined;
+  return {
+    head: head.slice(0, Math.max(elfHeaderSize, segmentsEnd)),
+    sections: table.slice(),
+    names: window.slice(namesStart, namesStart + names.size),
+  };
 }
 
 /** How sections are called: by the section of names as far as it was seen, else by their type. */

@@ -3,6 +3,18 @@ import type { Safety } from "../model/report.ts";
 import type { Facts } from "./fact.ts";
 import type { RuleFinding } from "./rule.ts";
 
+/** A part of a file's new content: bytes of its old one from `start` up to `end`, or others, which are held and so few. */
+export type ContentPiece = { readonly start: number; readonly end: number } | { readonly bytes: Uint8Array };
+
+/** Where in new content a digest of another file's new content stands, which is known when that file has been read again. */
+export interface DigestSlot {
+  readonly at: number;
+  /** The entry with the other file's content, which an edit cuts. */
+  readonly of: number;
+  readonly algorithm: "sha256" | "md5";
+  readonly encoding: "hex" | "base64url";
+}
+
 /** What happens to one stored entry of an image; entries are numbers of the `FileTree` (facts/file-tree.ts). */
 export type EntryEdit =
   /** It goes, and its content with it unless a hard link that stays has it: then that one carries it. */
@@ -13,8 +25,14 @@ export type EntryEdit =
   | { readonly action: "link"; readonly to: number }
   /** It takes owner, mode, mtime and attributes of a higher entry of the same path and content, which goes. */
   | { readonly action: "take-attributes"; readonly of: number }
-  /** It keeps its header but for the size, and gets other content. */
-  | { readonly action: "rewrite"; readonly content: Uint8Array };
+  /** It keeps its header but for the size, and gets other content; bytes at `digests` are filled in before it is written. */
+  | { readonly action: "rewrite"; readonly content: Uint8Array; readonly digests?: readonly DigestSlot[] }
+  /**
+   * It keeps its header but for the size; of its content, which must be stored whole, those pieces stay or come that are told, kept
+   * ranges ascending; `size` is their sum. All names of the file have it. With `of` it takes the attributes of a higher entry of
+   * the same path and old content too, which goes.
+   */
+  | { readonly action: "cut-content"; readonly pieces: readonly ContentPiece[]; readonly size: number; readonly of?: number };
 
 /** One edit with its reason in words, for the list of changes. */
 export interface PlannedEdit {
@@ -54,6 +72,8 @@ export interface Transform {
   readonly follows?: true;
   /** Edits of distinct entries in layers that may be edited. */
   readonly plan: (facts: Facts, context: PlanContext) => readonly PlannedEdit[];
+  /** What it leaves alone though it is of its kind, and why, in words; asked for after `plan`. */
+  readonly notes?: (facts: Facts, context: PlanContext) => readonly string[];
 }
 
 /** Declares a transform; the identity function, for its type. */

@@ -1,11 +1,14 @@
 import {
   elfHeadBytes,
+  elfHeaderBytes,
   elfHeaderSize,
   parseUnloadedSections,
   sectionWindow,
   type SectionWindow,
   type UnloadedSection,
 } from "../binary/elf-sections.ts";
+import { isForDebuggers } from "../binary/strip-elf.ts";
+import type { SeenOutline } from "./elf-outlines.ts";
 
 const none: readonly UnloadedSection[] = [];
 
@@ -49,6 +52,15 @@ export class ElfWatcher {
     if (!this.#watching || this.#window === undefined) return none;
     const { start } = this.#window;
     return parseUnloadedSections(this.#head, this.#kept, start, this.#size);
+  }
+
+  /** Headers of a file that has sections for debuggers among `sections`, which `end` gave, when all of them were seen. */
+  outline(sections: readonly UnloadedSection[]): Omit<SeenOutline, "contentStart"> | undefined {
+    if (this.#window === undefined || !sections.some(({ name }) => isForDebuggers(name))) return undefined;
+    const headers = elfHeaderBytes(this.#head, this.#kept, this.#window.start);
+    if (headers === undefined) return undefined;
+    const unloadedStart = Math.min(...sections.map(({ offset }) => offset));
+    return { ...headers, unloadedStart, size: this.#size };
   }
 
   #readHead(piece: Uint8Array): void {

@@ -6,6 +6,7 @@ import type { Mark } from "../lib/ring.ts";
 import { UserError } from "../lib/user-error.ts";
 import { entryTypes, type CapturedFile, type ElfSection, type EntryType, type LayerIndex } from "../model/layer-index.ts";
 import { PathTable, rootNode } from "../model/path-table.ts";
+import { ElfOutlines } from "./elf-outlines.ts";
 import { CompressedCost } from "./compressed-cost.ts";
 import { createContentKeeper, type ContentKeeper } from "./content-keeper.ts";
 import { ElfWatcher } from "./elf-watcher.ts";
@@ -62,6 +63,7 @@ export class LayerScanner {
   readonly #captures: CapturedFile[] = [];
   readonly #oddities: { entry: number; message: string }[] = [];
   readonly #elfWatcher = new ElfWatcher();
+  readonly #elfOutlines = new ElfOutlines();
   readonly #programs: ProgramWatcher | undefined;
   #tarBytes = 0;
   #capturedBytes = 0;
@@ -69,6 +71,7 @@ export class LayerScanner {
   #entry = -1;
   #isFile = false;
   #hasAbsoluteNames = false;
+  #contentStart = 0;
   #remaining = 0;
   #hash: Hash | undefined;
   #keeper: ContentKeeper | undefined;
@@ -95,6 +98,7 @@ export class LayerScanner {
   finish(blob: BlobFacts): LayerIndex {
     this.#reader.end();
     const columns = this.#columns.finish(Math.min(this.#reader.endOfEntries, this.#tarBytes));
+    const costAt = (places: Float64Array): Float64Array => this.#cost.at(places, this.#tarBytes, blob.compressedBytes);
     return {
       ...columns,
       digest: blob.digest,
@@ -104,11 +108,12 @@ export class LayerScanner {
       compressedBytes: blob.compressedBytes,
       count: this.#columns.count,
       paths: this.#paths,
-      compressedStarts: this.#cost.at(columns.starts, this.#tarBytes, blob.compressedBytes),
+      compressedStarts: costAt(columns.starts),
       symlinks: this.#symlinks,
       xattrs: this.#xattrs,
       devices: this.#devices,
       elf: this.#elf,
+      elfOutlines: this.#elfOutlines.finish(costAt),
       captures: this.#captures,
       oddities: this.#oddities,
       ...(this.#programs === undefined ? {} : { programs: this.#programs.finish() }),
@@ -140,6 +145,7 @@ export class LayerScanner {
       throw corrupt(`names, links and attributes of ${number + 1} entries take more than ${limits.metadataBytes} bytes`);
     this.#isFile = type === "file";
     this.#remaining = entry.storedSize;
+    this.#contentStart = entry.contentStart;
     this.#hash = undefined;
     if (!this.#isFile) return;
     this.#elfWatcher.begin(entry.storedSize);
@@ -242,7 +248,11 @@ export class LayerScanner {
       this.#columns.hashes.set(hash("sha256", "", "buffer"), this.#entry * 32);
     this.#programs?.end();
     const sections = this.#elfWatcher.end();
-    if (sections.length > 0) this.#elf.set(this.#entry, sections);
+    if (sections.length > 0) {
+      this.#elf.set(this.#entry, sections);
+      const outline = this.#elfWatcher.outline(sections);
+      if (outline !== undefined) this.#elfOutlines.add(this.#entry, { ...outline, contentStart: this.#contentStart });
+    }
     if (this.#keeper !== undefined) this.#captures.push(this.#keeper.finish());
     this.#keeper = undefined;
   }

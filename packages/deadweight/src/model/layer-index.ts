@@ -23,6 +23,20 @@ export interface ElfSection {
   readonly size: number;
 }
 
+/** The headers of an ELF file that has sections for debuggers: by them `strip-symbols` knows what may go. */
+export interface ElfOutline {
+  /** From the beginning of the file: the ELF header and the program headers. */
+  readonly head: Uint8Array;
+  /** The section headers. */
+  readonly sections: Uint8Array;
+  /** The names of sections. */
+  readonly names: Uint8Array;
+  /** Where in the file the first section begins that is not loaded. */
+  readonly unloadedStart: number;
+  /** What the layer's blob has for the file from there to its end. */
+  readonly unloadedCompressedBytes: number;
+}
+
 /** A file whose bytes were kept while the layer went by, because a cataloger wants it. */
 export interface CapturedFile {
   readonly entry: number;
@@ -74,6 +88,7 @@ export interface LayerIndex {
   /** Device numbers by entry. */
   readonly devices: ReadonlyMap<number, readonly [major: number, minor: number]>;
   readonly elf: ReadonlyMap<number, readonly ElfSection[]>;
+  readonly elfOutlines: ReadonlyMap<number, ElfOutline>;
   readonly captures: readonly CapturedFile[];
   /** What files ask of others when they run; read when it is asked for. */
   readonly programs?: LayerPrograms;

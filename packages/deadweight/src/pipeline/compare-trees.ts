@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Facts } from "../contracts/fact.ts";
 import type { EntryEdit } from "../contracts/transform.ts";
+import type { NewContentSums } from "../image/rewrite/new-content-sums.ts";
 import { fileTree, type FileTree } from "../facts/file-tree.ts";
-import { byteStringOf, textOf } from "../lib/byte-string.ts";
+import { textOf } from "../lib/byte-string.ts";
 import type { Violation } from "../model/violation.ts";
 import { expectedOf, type Expectation } from "./expected-entry.ts";
 import { groupsDiffer } from "../facts/link-groups.ts";
@@ -16,12 +17,17 @@ interface Side {
 
 /**
  * What a container sees of the image after, against what it saw before and the edits: types, modes, owners, mtimes, attributes, links,
- * devices, content and which names are one file. Every path that differs and was not to, or the other way round.
+ * devices, content and which names are one file. `sums` are of the contents that edits cut. Every path that differs and was not to, or the other way round.
  */
-export function compareTrees(before: Facts, after: Facts, edits: ReadonlyMap<number, EntryEdit>): readonly Violation[] {
+export function compareTrees(
+  before: Facts,
+  after: Facts,
+  edits: ReadonlyMap<number, EntryEdit>,
+  sums: NewContentSums = new Map(),
+): readonly Violation[] {
   const old: Side = { tree: before.get(fileTree), attributes: attributesOf(before) };
   const now: Side = { tree: after.get(fileTree), attributes: attributesOf(after) };
-  const expected = expectedOf(before, edits);
+  const expected = expectedOf(before, edits, sums);
   const violations: Violation[] = [];
   for (const entry of old.tree.all()) {
     violations.push(...comparePath(old, now, entry, now.tree.find(old.tree.path(entry)), expected(entry)));
@@ -53,13 +59,14 @@ function differences(
   actual: Attributes,
   expected: Expectation,
 ): readonly (readonly [name: string, wanted: string, actual: string])[] {
-  const content = expected.kind === "content" ? expected.content : undefined;
-  return attributeDifferences(wanted, actual, content === undefined ? wanted.content : contentOf(content));
+  return attributeDifferences(wanted, actual, contentOf(expected) ?? wanted.content);
 }
 
-function contentOf(content: Uint8Array): string {
-  const hash = byteStringOf(createHash("sha256").update(content).digest());
-  return `${content.length} ${Buffer.from(hash, "latin1").toString("hex")}`;
+/** Size and sha256 of the content that an edit gives; undefined where it stays. */
+function contentOf(expected: Expectation): string | undefined {
+  if (expected.kind === "digest") return `${expected.size} ${expected.sha256}`;
+  if (expected.kind !== "content") return undefined;
+  return `${expected.content.length} ${createHash("sha256").update(expected.content).digest("hex")}`;
 }
 
 /** Whether a folder has no entry any more, and something below it does. */

@@ -11,6 +11,7 @@ import { reportOf } from "./analyze.ts";
 import { checkDestination, destinationOf, type Destination } from "./destination.ts";
 import { omissionsOf } from "./omissions.ts";
 import { planChanges, type ChangePlan } from "./plan-changes.ts";
+import { settlePlan, type SettledPlan } from "./settle-plan.ts";
 import { rewrittenSource } from "./rewritten-source.ts";
 import { validateRewrite } from "./validate-rewrite.ts";
 import { type ImageOptions, type ReadImage, withFacts } from "./with-facts.ts";
@@ -49,8 +50,9 @@ export async function optimize(
     const plan = planChanges(read.facts, options);
     const planned = await plannedOptimization(read, plan, options);
     if (asked === undefined) return planned;
-    const rewritten = await rewrite(read.facts, plan, options, { ...read.open, edit });
-    if (options.validate) await validate(read, rewritten, plan, options);
+    const settled = await settlePlan(read, plan, options);
+    const rewritten = await rewrite(read.facts, settled, options, { ...read.open, edit });
+    if (options.validate) await validate(read, rewritten, settled, options);
     return { ...planned, ...(await write(read, asked, rewritten, options)) };
   });
 }
@@ -74,12 +76,12 @@ async function plannedOptimization(
 /** The image with the edits; when they change nothing it is the same to the byte, without labels of ours. */
 async function rewrite(
   facts: Facts,
-  { edits }: ChangePlan,
+  { edits, image }: SettledPlan,
   options: OptimizeOptions,
   { edit, temporaryFolder, signal }: OpenOptions & { readonly edit: typeof rewriteImage },
 ): Promise<RewrittenImage> {
   const origins = facts.get(layerOrigins).layers;
-  return edit(facts.image, facts.layers, edits, {
+  return edit(image, facts.layers, edits, {
     compression: options.compression,
     mayRecompress: (layer) => options.rewriteBase || origins[layer]?.base !== true,
     labels: {
@@ -94,10 +96,10 @@ async function rewrite(
   });
 }
 
-async function validate(read: ReadImage, rewritten: OutgoingImage, plan: ChangePlan, options: OptimizeOptions): Promise<void> {
+async function validate(read: ReadImage, rewritten: OutgoingImage, plan: SettledPlan, options: OptimizeOptions): Promise<void> {
   options.onProgress?.({ kind: "note", text: "validating the result" });
   const after = await factsOfRewritten(read, rewritten);
-  const violations = validateRewrite(read.facts, after, { edits: plan.edits, isRecompressed: options.compression !== "keep" });
+  const violations = validateRewrite(read.facts, after, { ...plan, isRecompressed: options.compression !== "keep" });
   if (violations.length === 0) return;
   const told = violations.slice(0, 5).map(({ message, expected, actual }) => `${message} (expected ${expected}, is ${actual})`);
   throw new Error(`the result breaks ${violations.length} invariants, nothing was written: ${told.join("; ")}`);

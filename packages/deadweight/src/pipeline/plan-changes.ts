@@ -56,7 +56,7 @@ export function planChanges(facts: Facts, options: PlanOptions): ChangePlan {
     isKept: kept.has,
     mayEdit: (layer) => (options.rewriteBase || !isBase(layer)) && !fragile.has(layer),
   });
-  for (const transform of chooseTransforms(transforms, options)) draft.add(transform);
+  const told = chooseTransforms(transforms, options).flatMap((transform) => draft.add(transform));
   const editable = [...fragile].filter(([layer]) => options.rewriteBase || !isBase(layer));
   return {
     ...described(facts, draft.edits()),
@@ -64,6 +64,7 @@ export function planChanges(facts: Facts, options: PlanOptions): ChangePlan {
       ...editable.map(
         ([layer, reason]) => `layer ${layer} is left as it is, as runtimes differ in what they make of it: ${reason}`,
       ),
+      ...told,
       ...kept.unmatched.map((pattern) => `nothing to keep matches ${JSON.stringify(pattern)}`),
     ],
   };
@@ -76,7 +77,8 @@ interface DraftEdit {
 }
 
 interface Draft {
-  readonly add: (transform: Transform) => void;
+  /** Adds what a transform plans; gives its notes. */
+  readonly add: (transform: Transform) => readonly string[];
   /** In the order of the entries. */
   readonly edits: () => ReadonlyMap<number, DraftEdit>;
 }
@@ -93,7 +95,7 @@ function createDraft(facts: Facts, limits: Pick<PlanContext, "isKept" | "mayEdit
     isUncovered: (entry) => uncovered.has(entry),
     findings: createFindings(facts),
   };
-  const add = (transform: Transform): void => {
+  const add = (transform: Transform): readonly string[] => {
     const planned = new Map<number, PlannedEdit>();
     for (const edit of transform.plan(facts, context)) {
       if (isAllowed(tree, context, edit) && isNew(context, edit)) planned.set(edit.entry, edit);
@@ -113,14 +115,20 @@ function createDraft(facts: Facts, limits: Pick<PlanContext, "isKept" | "mayEdit
       edits.set(entry, { edit, transform: transform.name, reason });
       if (instead !== undefined) uncovered.add(instead);
     }
+    return transform.notes?.(facts, context) ?? [];
   };
   return { add, edits: () => new Map([...edits].sort(([one], [other]) => one - other)) };
 }
 
-/** The first edit of an entry stands, but what takes attributes may become a link of what takes the same. */
+/**
+ * The first edit of an entry stands, but what takes attributes may become a link of what takes the same, and its content may be cut
+ * besides.
+ */
 function isNew({ editOf, isUncovered }: PlanContext, { entry, edit }: PlannedEdit): boolean {
   const before = editOf(entry);
   if (edit.action === "link") return before === undefined || before.action === "take-attributes";
+  if (edit.action === "cut-content" && edit.of !== undefined)
+    return before?.action === "take-attributes" && before.of === edit.of;
   return before === undefined && !isUncovered(entry);
 }
 

@@ -1,4 +1,5 @@
 import type { Facts } from "../contracts/fact.ts";
+import type { NewContentSums } from "../image/rewrite/new-content-sums.ts";
 import type { EntryEdit } from "../contracts/transform.ts";
 import { fileTree } from "../facts/file-tree.ts";
 import type { Violation } from "../model/violation.ts";
@@ -12,6 +13,8 @@ export interface ValidatedPlan {
   readonly edits: ReadonlyMap<number, EntryEdit>;
   /** Whether layers without an edit may have been compressed again. */
   readonly isRecompressed: boolean;
+  /** Of the contents that edits cut: what they must be then. */
+  readonly sums?: NewContentSums;
 }
 
 /**
@@ -20,7 +23,7 @@ export interface ValidatedPlan {
  */
 export function validateRewrite(before: Facts, after: Facts, plan: ValidatedPlan): readonly Violation[] {
   return [
-    ...compareTrees(before, after, plan.edits),
+    ...compareTrees(before, after, plan.edits, plan.sums),
     ...compareLayers(before, after, plan),
     ...compareConfigs(before.image, after.image),
     ...brokenSince(before, after),

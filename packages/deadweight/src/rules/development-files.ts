@@ -32,7 +32,8 @@ export const developmentFiles: Rule = defineRule({
       plural: "files for building",
       place: placeOf,
       remedy:
-        "deadweight optimize --level verified, or build in a stage of its own and install the libraries alone in the last one",
+        "build in a stage of its own and install the libraries alone in the last one; deadweight optimize --level verified removes " +
+        "Debian's -dev packages that nothing else needs, and leaves what other packages, Python's and make install brought",
     }),
 });
 

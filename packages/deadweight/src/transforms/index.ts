@@ -10,6 +10,7 @@ import { linkDuplicates } from "./link-duplicates.ts";
 import { removeCaches } from "./remove-caches.ts";
 import { removeLeftovers } from "./remove-leftovers.ts";
 import { removePackages } from "./remove-packages.ts";
+import { stripSymbols } from "./strip-symbols.ts";
 import { updatePackageRecords } from "./update-package-records.ts";
 
 /** All transforms, by name. */
@@ -24,5 +25,6 @@ export const transforms: readonly Transform[] = [
   removeCaches,
   removeLeftovers,
   removePackages,
+  stripSymbols,
   updatePackageRecords,
 ];

@@ -1,58 +1,61 @@
-import type { Facts } from "../contracts/fact.ts";
 import { defineTransform, type PlanContext, type PlannedEdit, type Transform } from "../contracts/transform.ts";
 import { capturedContent } from "../facts/captured-content.ts";
 import { fileTree, type FileTree } from "../facts/file-tree.ts";
 import { byteStringOf, bytesOf, type ByteString } from "../lib/byte-string.ts";
-import { keepLines, recordedPath, summedPath } from "./update-package-records/keep-lines.ts";
+import { editableRecords } from "./update-package-records/editable-records.ts";
+import { recordFolder, recordKinds } from "./update-package-records/record-kinds.ts";
+import { renewRecord, type ListedChanges, type NewRecord } from "./update-package-records/renew-record.ts";
+import { cutSeenAt, type CutEntry } from "./update-package-records/shown-content.ts";
 
-/** Takes removed files out of the lists of dpkg's packages and of Python's distributions that stay. */
+/** Keeps the lists of dpkg's packages and of Python's distributions true: of removed files, and of those with other content. */
 export const updatePackageRecords: Transform = defineTransform({
   name: "update-package-records",
-  title: "Take removed files out of the lists of the packages that had them",
+  title: "Take removed files out of the lists of the packages that had them, and give changed ones their new sums",
   safety: "lossless",
   order: 60,
   follows: true,
   plan: (facts, context) => {
     const tree = facts.get(fileTree);
     const gone = goneNodes(tree, context);
-    if (gone.size === 0) return [];
-    const shared = sharedContents(tree, context);
-    return records.flatMap(({ pattern, isGone }) =>
-      [...tree.glob(pattern)]
-        .filter((node) => isFree(tree, context, tree.visible(node), shared))
+    const cut = cutFiles(tree, context);
+    if (gone.size === 0 && cut.size === 0) return [];
+    const mayEdit = editableRecords(tree, context);
+    const changes: ListedChanges = {
+      isGone: (path) => isGoneFromRoot(tree, gone, path),
+      cutAt: (path) => cutAt(tree, cut, path),
+    };
+    return recordKinds.flatMap((kind) =>
+      kind.patterns
+        .flatMap((pattern) => [...tree.glob(pattern)])
+        .filter((node) => mayEdit(tree.visible(node)))
         .flatMap((node) => {
-          const folder = tree.paths.path(tree.paths.parent(tree.paths.parent(node)));
-          return updated(facts, tree.visible(node), (line) => isGone(tree, gone, line, folder));
+          const text = capturedContent(facts, tree.visible(node));
+          if (text === undefined) return [];
+          const record = renewRecord(byteStringOf(text), kind, recordFolder(tree, node), changes);
+          return record === undefined ? [] : [editOf(tree.visible(node), record)];
         }),
     );
   },
 });
 
-type Nodes = ReadonlySet<number>;
-
-interface RecordKind {
-  readonly pattern: string;
-  /** Whether a line is of a file that is gone; `folder` is the one above the record's own. */
-  readonly isGone: (tree: FileTree, gone: Nodes, line: ByteString, folder: ByteString) => boolean;
+function editOf(entry: number, { content, digests }: NewRecord): PlannedEdit {
+  const slots = digests.length === 0 ? {} : { digests };
+  const reason = digests.length === 0 ? "removed files are not listed" : "changed files have their new sums";
+  return { entry, edit: { action: "rewrite", content: bytesOf(content), ...slots }, reason: `package records: ${reason}` };
 }
 
-const records: readonly RecordKind[] = [
-  { pattern: "var/lib/dpkg/info/*.list", isGone: (tree, gone, line) => isGoneFromRoot(tree, gone, line) },
-  { pattern: "var/lib/dpkg/info/*.md5sums", isGone: (tree, gone, line) => isGoneFromRoot(tree, gone, summedPath(line)) },
-  {
-    pattern: "**/*.dist-info/RECORD",
-    isGone: (tree, gone, line, folder) => {
-      const path = recordedPath(line);
-      return path !== "" && gone.has(tree.paths.find(path.startsWith("/") ? path : `${folder}/${path}`));
-    },
-  },
-];
+type Nodes = ReadonlySet<number>;
 
 /** dpkg lists `/lib/x` for what lies at `/usr/lib/x` where `/lib` is a link. */
 function isGoneFromRoot(tree: FileTree, gone: Nodes, path: ByteString): boolean {
-  if (path === "" || path === "/.") return false;
+  if (path === "" || gone.size === 0) return false;
   const isMerged = /^\/?(?:s?bin|lib[^/]*)\//.test(path);
   return gone.has(tree.paths.find(path)) || (isMerged && gone.has(tree.paths.find(`usr/${path}`)));
+}
+
+function cutAt(tree: FileTree, cuts: ReadonlyMap<number, CutEntry>, path: ByteString): CutEntry | undefined {
+  const entry = cuts.size === 0 || path === "" ? -1 : tree.resolve(path);
+  return entry < 0 ? undefined : cuts.get(tree.contentOf(entry));
 }
 
 /** Paths that a container no longer sees. */
@@ -65,28 +68,14 @@ function goneNodes(tree: FileTree, context: PlanContext): Nodes {
   return nodes;
 }
 
-/** Contents that a name which stays shares with another. */
-function sharedContents(tree: FileTree, context: PlanContext): ReadonlySet<number> {
-  const contents = new Set<number>();
+/** By content that a container sees now: the cut of what it will see there. */
+function cutFiles(tree: FileTree, context: PlanContext): ReadonlyMap<number, CutEntry> {
+  const cuts = new Map<number, CutEntry>();
   for (const entry of tree.all()) {
     const content = tree.contentOf(entry);
-    if (content !== entry && !context.isRemoved(entry)) contents.add(content);
+    if (cuts.has(content) || tree.type(content) !== "file") continue;
+    const cut = cutSeenAt(tree, context, entry);
+    if (cut !== undefined) cuts.set(content, cut);
   }
-  return contents;
-}
-
-/** A record with another name, or in a layer that is not edited, stays as it is. */
-function isFree(tree: FileTree, context: PlanContext, entry: number, shared: ReadonlySet<number>): boolean {
-  if (!context.mayEdit(tree.layerOf(entry)) || context.isKept(tree.path(entry))) return false;
-  const isEdited = context.editOf(entry) !== undefined || context.isUncovered(entry);
-  return !isEdited && tree.type(entry) === "file" && !shared.has(entry);
-}
-
-function updated(facts: Facts, entry: number, isGone: (line: ByteString) => boolean): PlannedEdit[] {
-  const bytes = capturedContent(facts, entry);
-  const content = bytes === undefined ? undefined : keepLines(byteStringOf(bytes), isGone);
-  if (content === undefined) return [];
-  return [
-    { entry, edit: { action: "rewrite", content: bytesOf(content) }, reason: "package records: removed files are not listed" },
-  ];
+  return cuts;
 }

@@ -8,6 +8,7 @@ import { encodeHeader, encodePax, endOfArchive, padded } from "../../src/archive
 import { UserError } from "../../src/lib/user-error.ts";
 import { entryTypes, type LayerIndex } from "../../src/model/layer-index.ts";
 import { tarOf, type TestEntry } from "../support/layers.ts";
+import { debugging, linkedElf } from "../support/linked-elf.ts";
 import { seededRandom } from "../support/random.ts";
 import { digestOf, pathsOf, scan, spansOf } from "../support/scanning.ts";
 import { randomArchives } from "../support/tar-mutants.ts";
@@ -370,4 +371,24 @@ test("many entries: columns grow and keep what they had", () => {
     entries.map(({ uid }) => uid),
   );
   for (const number of [0, 1023, 1024, 4999]) assert.equal(hashOf(index, number), sha256(String(number)));
+});
+
+test("headers of ELF files with sections for debuggers are kept, with what the blob has for them, however the layer comes", () => {
+  const program = linkedElf(debugging);
+  const plain = linkedElf([{ name: ".comment", size: 9 }]);
+  const archive = tarOf([
+    { path: "plain", content: plain },
+    { path: "program", content: program },
+  ]);
+  const whole = scan(archive);
+  assert.deepEqual([...whole.elfOutlines.keys()], [1]);
+  const outline = whole.elfOutlines.get(1);
+  const table = Number(program.readBigUInt64LE(40));
+  assert.deepEqual(Buffer.from(outline?.head ?? []), program.subarray(0, 64 + 2 * 56));
+  assert.deepEqual(Buffer.from(outline?.sections ?? []), program.subarray(table));
+  assert.match(Buffer.from(outline?.names ?? []).toString(), /\.debug_info/);
+  assert.equal(outline?.unloadedStart, 64 + 2 * 56 + 333 + 50);
+  // A layer that is not compressed has every byte once.
+  assert.equal(outline?.unloadedCompressedBytes, program.length - (outline?.unloadedStart ?? 0));
+  assert.deepEqual(scan(archive, { pieces: [1, 700, 13] }).elfOutlines, whole.elfOutlines);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { createFacts, type Facts } from "../../src/contracts/fact.ts";
 import type { EntryEdit } from "../../src/contracts/transform.ts";
@@ -129,4 +130,34 @@ test("the config is the same but for diffIds, history and labels of ours", () =>
   assert.deepEqual(checked({ config: { ...settings, Labels: { a: "b", c: "d" } } }), ['config : nothing | "d"']);
   assert.deepEqual(checked({ config: { ...settings, Env: ["A=2"] } }), ['config : ["A=1"] | ["A=2"]']);
   assert.deepEqual(checked({ created: "now" }), ['config : nothing | "now"']);
+});
+
+test("content that is cut must be what was summed, under every name, and nothing else of the file may differ", () => {
+  const link: TestEntry = { path: "l", type: "hardlink", link: "a" };
+  const other: TestEntry = { path: "z", content: "one" };
+  const old = imageOf([[a, link, other]]);
+  const [file, copy] = [entryAt(old, 0, "a"), entryAt(old, 0, "z")];
+  const edits = new Map<number, EntryEdit>([
+    [file, { action: "cut-content", pieces: [{ start: 0, end: 2 }], size: 2 }],
+    [copy, { action: "link", to: file }],
+  ]);
+  const sums = new Map([[file, { sha256: createHash("sha256").update("on").digest("hex"), md5: "" }]]);
+  const checked = (entries: readonly TestEntry[]): readonly string[] =>
+    linesOf(validateRewrite(old, imageOf([entries]), { edits, isRecompressed: false, sums })).map(
+      (line) => line.split(":")[0] ?? "",
+    );
+  const cut: TestEntry = { path: "a", content: "on" };
+  const copied: TestEntry = { path: "z", type: "hardlink", link: "a" };
+  assert.deepEqual(checked([cut, link, copied]), []);
+  assert.deepEqual(checked([a, link, copied]), ["content l", "content a", "content z"].sort());
+  assert.deepEqual(checked([{ ...cut, content: "no" }, link, copied]).length, 3);
+  assert.deepEqual(
+    checked([
+      { ...cut, mode: 0o600 },
+      { ...link, mode: 0o600 },
+      { ...copied, mode: 0o600 },
+    ]).includes("mode a"),
+    true,
+  );
+  assert.throws(() => validateRewrite(old, imageOf([[cut]]), { edits, isRecompressed: false }), /was not summed/);
 });

@@ -3,23 +3,13 @@ import { test } from "node:test";
 import { fileTree } from "../../src/facts/file-tree.ts";
 import { debugSymbols } from "../../src/rules/debug-symbols.ts";
 import { elfFile } from "../support/elf-file.ts";
+import { debugging, linkedElf } from "../support/linked-elf.ts";
 import { pythonEntries } from "../support/installed.ts";
 import { factsOf } from "../support/layers.ts";
 import { claimedBy, claimedPaths, contentClaimedBy, findingsOf } from "../support/rule-claims.ts";
 
-const unstripped = elfFile([
-  { name: ".text", size: 100, isLoaded: true },
-  { name: ".comment", size: 30 },
-  { name: ".debug_info", size: 4000 },
-  { name: ".debug_str", size: 500 },
-  { name: ".symtab", size: 240 },
-  { name: ".strtab", size: 77 },
-]);
-const stripped = elfFile([
-  { name: ".text", size: 100, isLoaded: true },
-  { name: ".comment", size: 30 },
-  { name: ".dynsym", size: 48, isLoaded: true },
-]);
+const unstripped = linkedElf(debugging);
+const stripped = linkedElf([{ name: ".comment", size: 30 }], { loaded: [{ name: ".dynsym", size: 48 }] });
 
 test("the sections that debuggers read, to the byte", () => {
   const facts = factsOf([[{ path: "usr/local/bin/server", content: unstripped, mode: 0o755 }]]);
@@ -32,10 +22,10 @@ test("the sections that debuggers read, to the byte", () => {
   assert.deepEqual(
     bytes.map((part) => [part.length, part[0]]),
     [
-      [4000, 3],
-      [500, 4],
-      [240, 5],
-      [77, 6],
+      [4000, 2],
+      [500, 3],
+      [240, 4],
+      [77, 5],
     ],
   );
 });
@@ -71,20 +61,26 @@ test("hard links hold one content, and it is claimed once", () => {
   assert.deepEqual(claimedBy(debugSymbols, facts), ["0:usr/bin/a"]);
 });
 
-test("libraries of Python packages, which strip may break, are for who asks by name", () => {
+test("what can't be cut safely is for who asks by name, with each reason; what a Python package has is cut as well", () => {
   const site = "usr/local/lib/python3.11/site-packages";
   const facts = factsOf([
     [
       ...pythonEntries("numpy", "1.26.4", ["numpy/core/_umath.so"]).map((entry) =>
         entry.path.endsWith(".so") ? { ...entry, content: unstripped } : entry,
       ),
-      { path: "usr/local/lib/libpython3.11.so.1.0", content: unstripped },
+      { path: "usr/local/bin/archive", content: linkedElf(debugging, { trailing: Buffer.from("PK") }) },
+      { path: "usr/local/bin/other", content: linkedElf(debugging, { machine: 224 }) },
     ],
   ]);
-  const [own, repaired] = findingsOf(debugSymbols, facts);
-  assert.deepEqual(own && claimedPaths(own, facts), ["0:usr/local/lib/libpython3.11.so.1.0"]);
-  assert.equal(repaired?.safety, "opt-in");
-  assert.deepEqual(repaired && claimedPaths(repaired, facts), [`0:${site}/numpy/core/_umath.so`]);
+  const [safe, ...others] = findingsOf(debugSymbols, facts);
+  assert.deepEqual(safe && claimedPaths(safe, facts), [`0:${site}/numpy/core/_umath.so`]);
+  assert.deepEqual(
+    others.map((finding) => [finding.safety, claimedPaths(finding, facts), /: (.*)$/.exec(finding.message)?.[1]?.slice(0, 21)]),
+    [
+      ["opt-in", ["0:usr/local/bin/archive"], "data follows its last"],
+      ["opt-in", ["0:usr/local/bin/other"], "made for the machine "],
+    ],
+  );
 });
 
 test("sections that overlap are counted once", () => {

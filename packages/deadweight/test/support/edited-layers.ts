@@ -34,6 +34,7 @@ function edited(entries: readonly Edited[], all: readonly TestEntry[], edits: Re
     if (edit?.action === "remove") return [];
     if (edit?.action === "hide") return [{ path: entry.path.replace(/([^/]+)\/?$/, ".wh.$1") }];
     if (edit?.action === "rewrite") return [{ ...entry, content: edit.content }];
+    if (edit?.action === "cut-content") return [cut(entry, edit, all)];
     if (edit?.action === "link") return [linkTo(entry, edit.to, all, edits)];
     const now = edit?.action === "take-attributes" ? { ...entry, ...attributesOf(all[edit.of]) } : entry;
     const carrier = carrierOf(place);
@@ -55,10 +56,18 @@ function edited(entries: readonly Edited[], all: readonly TestEntry[], edits: Re
   });
 }
 
+/** Other content, and the attributes of a higher copy where it takes them. */
+function cut(entry: TestEntry, edit: EntryEdit & { readonly action: "cut-content" }, all: readonly TestEntry[]): TestEntry {
+  const content = Buffer.from(entry.content ?? "");
+  const pieces = edit.pieces.map((piece) => ("bytes" in piece ? piece.bytes : content.subarray(piece.start, piece.end)));
+  return { ...entry, ...(edit.of === undefined ? {} : attributesOf(all[edit.of])), content: Buffer.concat(pieces) };
+}
+
 /** A link has the attributes that the file will have. */
 function linkTo(entry: TestEntry, to: number, all: readonly TestEntry[], edits: ReadonlyMap<number, EntryEdit>): TestEntry {
   const edit = edits.get(to);
-  const attributes = edit?.action === "take-attributes" ? attributesOf(all[edit.of]) : {};
+  const isTaking = edit?.action === "take-attributes" || edit?.action === "cut-content";
+  const attributes = isTaking && edit.of !== undefined ? attributesOf(all[edit.of]) : {};
   return { ...withoutContent(entry), ...attributes, type: "hardlink", link: all[to]?.path ?? "" };
 }
 

@@ -1,9 +1,11 @@
 import * as fc from "fast-check";
 import type { TestEntry } from "./layers.ts";
+import { debugging, linkedElf } from "./linked-elf.ts";
 
 const folders = ["d/", "d/e/", "tmp/", "root/.cache/pip/http-v2/"];
 const names = ["a", "b", "d/a", "d/b", "d/e/a", "tmp/x", "root/.cache/pip/http-v2/w.body"];
-const contents = ["", "one", Buffer.alloc(5000, "copy"), Buffer.alloc(5000, "other")];
+const library = linkedElf(debugging);
+const contents = ["", "one", Buffer.alloc(5000, "copy"), Buffer.alloc(5000, "other"), library, library];
 
 const attributes = fc.record({
   mode: fc.constantFrom(0o644, 0o600),
@@ -13,6 +15,14 @@ const attributes = fc.record({
 });
 
 const file = fc.record({ path: fc.constantFrom(...names), content: fc.constantFrom(...contents) });
+/** Lists of packages, with sums of what may be cut. */
+const record = fc.constantFrom(
+  {
+    path: "d/p-1.dist-info/RECORD",
+    content: ["a", "b", "e/a"].map((path) => `${path},sha256=${"A".repeat(43)},${library.length}\n`).join(""),
+  },
+  { path: "var/lib/dpkg/info/p.md5sums", content: ["a", "d/b", "l"].map((path) => `${"0".repeat(32)}  ${path}\n`).join("") },
+);
 const folder = fc.record({ path: fc.constantFrom(...folders) });
 const symlink = fc.record({
   path: fc.constantFrom(...names),
@@ -29,7 +39,7 @@ const linked = fc.tuple(file, fc.constantFrom("l", "d/l", "a"), attributes).map(
 });
 
 const single = fc
-  .tuple(fc.oneof(file, file, folder, symlink, whiteout, opaque), attributes)
+  .tuple(fc.oneof(file, file, file, record, folder, symlink, whiteout, opaque), attributes)
   .map(([entry, own]): readonly TestEntry[] => [{ ...own, ...entry }]);
 
 /** A layer that may hold anything but the same path twice. */

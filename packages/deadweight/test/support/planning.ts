@@ -12,7 +12,7 @@ export interface PlanningOptions extends Partial<PlanOptions> {
 /** A plan for test layers, its edits as `LAYER:PATH` in the order of the entries, and the layers with the edits carried out. */
 export interface Planned {
   readonly plan: ChangePlan;
-  /** `remove 1:a`, `hide 1:a`, `link 1:a to 1:b`, `take-attributes 0:a of 1:a`, `rewrite 1:a`. */
+  /** `cut-content 1:a`, `remove 1:a`, `hide 1:a`, `link 1:a to 1:b`, `take-attributes 0:a of 1:a`, `rewrite 1:a`. */
   readonly edits: readonly string[];
   readonly after: readonly (readonly TestEntry[])[];
 }

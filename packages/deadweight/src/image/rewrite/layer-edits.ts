@@ -1,5 +1,6 @@
 import { padded } from "../../archive/tar-writer.ts";
 import type { EntryEdit } from "../../contracts/transform.ts";
+import { contentCuts } from "./content-cuts.ts";
 import { entryTypes, type LayerIndex } from "../../model/layer-index.ts";
 import { rootNode } from "../../model/path-table.ts";
 import type { Attributes, HeaderChange } from "./change-header.ts";
@@ -46,6 +47,8 @@ class LayerEditor {
     for (const [entry, edit] of this.#edits) {
       if (entry < 0 || entry >= this.#layer.count) throw new RangeError(`edit of entry ${entry} of ${this.#layer.count}`);
       if (edit.action === "link") joins.push(this.#checkedJoin(entry, edit.to));
+      if (edit.action === "cut-content" && this.#links.carrier[entry] !== entry)
+        throw new RangeError(`entry ${entry} has no content of its own to cut`);
     }
     for (const group of linkGroups(this.#links, joins, (entry) => this.#edits.has(entry))) this.#editGroup(group);
     for (const [entry, edit] of this.#edits) if (!this.#settled.has(entry)) this.#editAlone(entry, edit);
@@ -72,6 +75,8 @@ class LayerEditor {
     else if (edit.action === "hide") this.#hide(entry);
     else if (edit.action === "take-attributes") this.#changeHeader(entry, { attributes: this.#attributesOf(edit.of) });
     else if (edit.action === "rewrite") this.#replace(entry, edit.content);
+    else if (edit.action === "cut-content")
+      this.#cutContent(entry, edit, edit.of === undefined ? {} : { attributes: this.#attributesOf(edit.of) });
   }
 
   /** Edits names that are, or become, one file. */
@@ -102,6 +107,7 @@ class LayerEditor {
     const attributes = taken === undefined ? {} : { attributes: taken };
     if (head === place) {
       if (edit?.action === "rewrite") this.#replace(place, edit.content, attributes);
+      else if (edit?.action === "cut-content") this.#cutContent(place, edit, attributes);
       else if (taken !== undefined) this.#changeHeader(place, attributes);
       return;
     }
@@ -155,7 +161,7 @@ class LayerEditor {
 
   /** Another file of the same content becomes a link; its own attributes are repeated (W7). */
   #becomeLink(entry: number, head: number, taken: Attributes | undefined): void {
-    if (this.#edits.get(entry)?.action === "rewrite")
+    if (/^(?:rewrite|cut-content)$/.test(this.#edits.get(entry)?.action ?? ""))
       throw new RangeError(`entry ${entry} gets content of its own and is to be one file with ${head}`);
     const change = { linkname: pathOf(this.#layer, head), ...(taken === undefined ? {} : { attributes: taken }) };
     const { start, headerBytes, end } = spanOf(this.#layer, entry);
@@ -183,7 +189,8 @@ class LayerEditor {
   #takenAttributes(members: readonly number[]): Attributes | undefined {
     for (const member of members) {
       const edit = this.#edits.get(member);
-      if (edit?.action === "take-attributes") return this.#attributesOf(edit.of);
+      const isTaking = edit?.action === "take-attributes" || edit?.action === "cut-content";
+      if (isTaking && edit.of !== undefined) return this.#attributesOf(edit.of);
     }
     return undefined;
   }
@@ -228,6 +235,13 @@ class LayerEditor {
       header: { bytes: headerBytes, change: { ...change, size: content.length } },
       after: padded(content),
     });
+  }
+
+  #cutContent(entry: number, edit: EntryEdit & { readonly action: "cut-content" }, change: HeaderChange): void {
+    const { size, storedSize, type } = this.#layer;
+    if (entryTypes[type[entry] ?? 0] !== "file" || size[entry] !== storedSize[entry])
+      throw new RangeError(`entry ${entry} is no file that is stored whole: its content can't be cut`);
+    this.#cuts.push(...contentCuts(spanOf(this.#layer, entry), storedSize[entry] ?? 0, edit, change));
   }
 
   #stays(entry: number): boolean {

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Limits } from "../../archive/limits.ts";
 import { fromThreadError } from "../thread-error.ts";
-import type { RewriteJob, RewriteResult, RewriteStart, RewrittenBlob } from "./rewrite-threads.ts";
+import type { NewContentSums } from "./new-content-sums.ts";
+import type { RewriteJob, RewriteResult, RewriteStart, RewrittenBlob, SumJob } from "./rewrite-threads.ts";
 
 /** What all layers of an image are rewritten with. */
 export interface LayerRewriterOptions {
@@ -12,37 +13,47 @@ export interface LayerRewriterOptions {
   readonly threads: number;
 }
 
-/** Rewrites layers one after the other in a thread of its own. */
+/** Works on layers one after the other in a thread of its own. `onProgress` gets the bytes of the source that are done, some times a second. */
 export interface LayerRewriter {
-  /** `onProgress` gets the bytes of the source that are done, some times a second. */
   readonly rewrite: (job: RewriteJob, onProgress: (done: number) => void) => Promise<RewrittenBlob>;
+  readonly sum: (job: SumJob, onProgress: (done: number) => void) => Promise<NewContentSums>;
   readonly close: () => Promise<void>;
 }
 
 const progressEveryMs = 100;
 
-/** Starts a thread that rewrites layers; `close` ends it, whatever it is at. */
+/** Starts a thread that works on layers; `close` ends it, whatever it is at. */
 export function createLayerRewriter({ limits, signal, threads }: LayerRewriterOptions): LayerRewriter {
   const progress = new SharedArrayBuffer(8);
   const done = new BigInt64Array(progress);
   const start: RewriteStart = { limits, progress, threads };
   const file = import.meta.url.endsWith(".ts") ? "./rewrite-worker.ts" : "./rewrite-worker.js";
   const worker = new Worker(new URL(file, import.meta.url), { workerData: start });
+  const ask = async (job: RewriteJob | SumJob, onProgress: (done: number) => void): Promise<RewriteResult> => {
+    signal.throwIfAborted();
+    Atomics.store(done, 0, 0n);
+    const timer = setInterval(() => onProgress(Number(Atomics.load(done, 0))), progressEveryMs);
+    try {
+      worker.postMessage(job);
+      const [result] = (await once(worker, "message", { signal })) as [RewriteResult];
+      if (result.kind === "error") throw fromThreadError(result.error);
+      return result;
+    } catch (error) {
+      throw signal.aborted ? (signal.reason as unknown) : error;
+    } finally {
+      clearInterval(timer);
+    }
+  };
   return {
     rewrite: async (job, onProgress) => {
-      signal.throwIfAborted();
-      Atomics.store(done, 0, 0n);
-      const timer = setInterval(() => onProgress(Number(Atomics.load(done, 0))), progressEveryMs);
-      try {
-        worker.postMessage(job);
-        const [result] = (await once(worker, "message", { signal })) as [RewriteResult];
-        if (result.kind === "error") throw fromThreadError(result.error);
-        return result.blob;
-      } catch (error) {
-        throw signal.aborted ? (signal.reason as unknown) : error;
-      } finally {
-        clearInterval(timer);
-      }
+      const result = await ask(job, onProgress);
+      if (result.kind !== "blob") throw new Error(`a layer was to be rewritten, and came out as ${result.kind}`);
+      return result.blob;
+    },
+    sum: async (job, onProgress) => {
+      const result = await ask(job, onProgress);
+      if (result.kind !== "sums") throw new Error(`a layer was to be summed, and came out as ${result.kind}`);
+      return result.sums;
     },
     close: async () => {
       await worker.terminate();

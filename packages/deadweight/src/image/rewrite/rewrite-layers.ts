@@ -123,7 +123,10 @@ async function rewriteTask(
 }
 
 /** A blob as a part of a file: copied to one when it comes as a stream. Its digest is checked when it is read. */
-async function localBlob({ blob, index }: Layer, { folder, signal }: RewriteLayersOptions): Promise<FilePart> {
+export async function localBlob(
+  { blob, index }: Layer,
+  { folder, signal }: Pick<RewriteLayersOptions, "folder" | "signal">,
+): Promise<FilePart> {
   if (blob.kind === "file") return blob;
   const path = join(folder, `source-${index}`);
   try {

@@ -2,6 +2,7 @@ import type { Limits } from "../../archive/limits.ts";
 import type { ThreadError } from "../layer-threads.ts";
 import type { FilePart } from "./blob-pieces.ts";
 import type { Compressed } from "./compress-blocks.ts";
+import type { NewContentSums, SummedFile } from "./new-content-sums.ts";
 import type { PackedCuts } from "./packed-cuts.ts";
 
 /** What a thread that rewrites layers is started with. */
@@ -26,6 +27,13 @@ export interface RewriteJob {
   readonly output: string;
 }
 
+/** A layer of whose files' new contents sums are wanted. */
+export interface SumJob {
+  readonly source: FilePart;
+  readonly tarBytes: number;
+  readonly summed: readonly SummedFile[];
+}
+
 /** What a rewritten layer is. */
 export interface RewrittenBlob {
   readonly digest: string;
@@ -37,4 +45,5 @@ export interface RewrittenBlob {
 /** From a rewriting thread to the main thread. */
 export type RewriteResult =
   | { readonly kind: "blob"; readonly blob: RewrittenBlob }
+  | { readonly kind: "sums"; readonly sums: NewContentSums }
   | { readonly kind: "error"; readonly error: ThreadError };

@@ -1,20 +1,25 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { toThreadError } from "../thread-error.ts";
+import { decodedPieces, filePieces } from "./blob-pieces.ts";
+import { sumNewContents } from "./new-content-sums.ts";
 import { rewriteLayer } from "./rewrite-layer.ts";
-import type { RewriteJob, RewriteResult, RewriteStart } from "./rewrite-threads.ts";
+import type { RewriteJob, RewriteResult, RewriteStart, SumJob } from "./rewrite-threads.ts";
 
 const { limits, threads, progress } = workerData as RewriteStart;
 const done = new BigInt64Array(progress);
 
-parentPort?.on("message", (job: RewriteJob) => {
+parentPort?.on("message", (job: RewriteJob | SumJob) => {
   const onRead = (bytes: number): void => {
     Atomics.store(done, 0, BigInt(bytes));
   };
-  rewriteLayer(job, { limits, threads, onRead }).then(
-    (blob) => post({ kind: "blob", blob }),
-    (error: unknown) => post({ kind: "error", error: toThreadError(error) }),
-  );
+  resultOf(job, onRead).then(post, (error: unknown) => post({ kind: "error", error: toThreadError(error) }));
 });
+
+async function resultOf(job: RewriteJob | SumJob, onRead: (bytes: number) => void): Promise<RewriteResult> {
+  if (!("summed" in job)) return { kind: "blob", blob: await rewriteLayer(job, { limits, threads, onRead }) };
+  const pieces = decodedPieces(filePieces(job.source, { onRead }), job.tarBytes, limits);
+  return { kind: "sums", sums: sumNewContents(pieces, job.summed) };
+}
 
 function post(result: RewriteResult): void {
   parentPort?.postMessage(result);

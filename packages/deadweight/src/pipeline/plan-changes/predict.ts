@@ -1,6 +1,7 @@
 import { encodeHeader, type TarRecord } from "../../archive/tar-writer.ts";
 import type { Facts } from "../../contracts/fact.ts";
 import type { EntryEdit } from "../../contracts/transform.ts";
+import { elfOutlineOf } from "../../facts/debugged-files.ts";
 import { fileTree, type FileTree } from "../../facts/file-tree.ts";
 import type { ByteString } from "../../lib/byte-string.ts";
 
@@ -19,7 +20,11 @@ const compressedHeaderBytes = 100;
 export function predictCosts(facts: Facts, edits: ReadonlyMap<number, EntryEdit>): ReadonlyMap<number, Costs> {
   const tree = facts.get(fileTree);
   const costs = new Map<number, Costs>();
-  for (const [entry, edit] of edits) costs.set(entry, costsAfter(facts, tree, entry, editedSize(tree, entry, edit)));
+  for (const [entry, edit] of edits) {
+    const after = costsAfter(facts, tree, entry, editedSize(tree, entry, edit));
+    const cut = edit.action === "cut-content" ? cutCost(facts, tree, entry, edit.size) : undefined;
+    costs.set(entry, cut === undefined ? after : { ...after, compressedBytes: cut });
+  }
   for (const [content, heirs] of heirsOf(tree, edits))
     for (const heir of heirs) inherit(facts, tree, content, heir, heirs, costs);
   return costs;
@@ -36,6 +41,10 @@ function editedSize(tree: FileTree, entry: number, edit: EntryEdit): number {
   if (edit.action === "rewrite") return before - content + padded(edit.content.length);
   if (edit.action === "link")
     return before - content + grown(record, { ...record, typeflag: "1", size: 0, linkname: tree.path(edit.to) });
+  if (edit.action === "cut-content") {
+    const taken = edit.of === undefined ? 0 : grown(record, { ...recordOf(tree, edit.of), typeflag: "0", name: record.name });
+    return before - content + padded(edit.size) + taken;
+  }
   const { typeflag, name, size = 0, linkname = "" } = record;
   return before + grown(record, { ...recordOf(tree, edit.of), typeflag, name, size, linkname });
 }
@@ -87,6 +96,15 @@ function costsAfter(facts: Facts, tree: FileTree, entry: number, tarBytes: numbe
   const share = Math.round(tree.compressedBytes(entry) * (tarBytes / tree.tarBytes(entry)));
   const blocks = Math.ceil(tarBytes / blockSize);
   return { tarBytes, compressedBytes: blocks <= 3 ? Math.min(share, blocks * compressedHeaderBytes) : share };
+}
+
+/** Debug information is compressed far better than what it goes with: what the blob has for it is known apart. */
+function cutCost(facts: Facts, tree: FileTree, entry: number, size: number): number | undefined {
+  const outline = elfOutlineOf(facts, tree, entry);
+  if (outline === undefined || facts.layers[tree.layerOf(entry)]?.compression === "none") return undefined;
+  const unloaded = Math.max(1, tree.size(entry) - outline.unloadedStart);
+  const share = Math.min(1, (tree.size(entry) - size) / unloaded);
+  return Math.round(tree.compressedBytes(entry) - outline.unloadedCompressedBytes * share);
 }
 
 function padded(size: number): number {

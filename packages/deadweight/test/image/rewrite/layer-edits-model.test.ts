@@ -95,9 +95,34 @@ function editsOf(entries: readonly TestEntry[], draws: readonly Draw[]): Map<num
     else if (kind === 3 && equal >= 0) edits.set(place, { action: "link", to: equal });
     else if (kind === 4 && !isMarker) edits.set(place, { action: "take-attributes", of: other % entries.length });
     else if (isRewritten(place) && (isFile(entry) || entry.type === "hardlink"))
-      edits.set(place, { action: "rewrite", content: Buffer.from(`new ${other}`.repeat(100)) });
+      edits.set(place, isFile(entry) && other % 2 === 1 ? cutOf(entry, other) : rewriteOf(other));
   }
   return edits;
+}
+
+function rewriteOf(other: number): EntryEdit & { readonly action: "rewrite" } {
+  return { action: "rewrite", content: Buffer.from(`new ${other}`.repeat(100)) };
+}
+
+/** Bytes before, between and behind ranges of the content. */
+function cutOf(entry: TestEntry, other: number): EntryEdit {
+  const { length } = Buffer.from(entry.content ?? "");
+  const [from, to] = [Math.floor(length / 3), Math.floor(length / 2)];
+  const added = Buffer.from(`added ${other}`);
+  const ranges = [
+    { start: 0, end: from },
+    { start: to, end: length },
+  ].filter(({ start, end }) => start < end);
+  const pieces = [{ bytes: added }, ...ranges.flatMap((range) => [range, { bytes: added }])];
+  const kept = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+  return { action: "cut-content", pieces, size: kept + added.length * (ranges.length + 1) };
+}
+
+/** The content that an edit gives to an entry. */
+function newContent(edit: EntryEdit, content: Buffer): Buffer | undefined {
+  if (edit.action === "rewrite") return Buffer.from(edit.content);
+  if (edit.action !== "cut-content") return undefined;
+  return Buffer.concat(edit.pieces.map((piece) => ("bytes" in piece ? piece.bytes : content.subarray(piece.start, piece.end))));
 }
 
 function areEqualFiles(one: TestEntry, other: TestEntry): boolean {
@@ -109,7 +134,11 @@ function isFile(entry: TestEntry): boolean {
 }
 
 /** What the layer's names lead to after the edits. */
-function expected(entries: readonly ReadEntry[], edits: ReadonlyMap<number, EntryEdit>): Names {
+function expected(
+  entries: readonly ReadEntry[],
+  edits: ReadonlyMap<number, EntryEdit>,
+  contentOf: (place: number) => Buffer,
+): Names {
   const { nodes, markers } = namesOf(entries);
   const paths = entries.map((entry) => plain(entry.name));
   const folders = new Map([...nodes].filter(([, { kind }]) => kind === "folder"));
@@ -125,10 +154,11 @@ function expected(entries: readonly ReadEntry[], edits: ReadonlyMap<number, Entr
     const path = paths[place] ?? "";
     if (edit.action === "remove") markers.delete(path);
     if (edit.action === "remove" || edit.action === "hide") nodes.delete(path);
-    if (edit.action === "rewrite" && entries[place]?.typeflag === "1") {
-      const { attributes, content } = { attributes: attributesOf(entries[place]), content: sha256(edit.content) };
-      nodes.set(path, { kind: "file", content, attributes });
-    } else if (edit.action === "rewrite") at(place).content = sha256(edit.content);
+    const content = newContent(edit, contentOf(place));
+    if (content === undefined) continue;
+    if (entries[place]?.typeflag === "1")
+      nodes.set(path, { kind: "file", content: sha256(content), attributes: attributesOf(entries[place]) });
+    else at(place).content = sha256(content);
   }
   const taken = new Set<Node>();
   for (const [place, edit] of [...edits].sort(([one], [other]) => one - other)) {
@@ -249,7 +279,8 @@ test("random edits of random layers: names, files and attributes are as a model 
       const after = editLayer(archive, edits);
       const { entries, error } = readTar(after);
       assert.equal(error, "");
-      assert.deepEqual(described(namesOf(entries)), described(expected(readTar(archive).entries, edits)));
+      const model = expected(readTar(archive).entries, edits, (place) => Buffer.from(layer[place]?.content ?? ""));
+      assert.deepEqual(described(namesOf(entries)), described(model));
       checkNames(entries);
       checkBytes(archive, after, edits);
     }),

@@ -1,0 +1,114 @@
+import { isForDebuggers, stripElf, type StrippedElf } from "../binary/strip-elf.ts";
+import { defineFact, type Fact, type Facts } from "../contracts/fact.ts";
+import { textOf, type ByteString } from "../lib/byte-string.ts";
+import type { ElfOutline, ElfSection } from "../model/layer-index.ts";
+import { fileTree, type FileTree } from "./file-tree.ts";
+import { owners } from "./owners.ts";
+import { packages } from "./packages.ts";
+
+/** A program or library with sections that debuggers alone read. */
+export interface DebuggedFile {
+  /** The entry with the content. */
+  readonly content: number;
+  /** The visible entries that are this file. */
+  readonly names: readonly number[];
+  /** Those sections, in the order of the section headers. */
+  readonly sections: readonly ElfSection[];
+  /** The file without those sections, or why it is better left alone. */
+  readonly stripped: StrippedElf | string;
+}
+
+/** All visible ELF files with such sections, linked or not, in the order of their contents. */
+export const debuggedFiles: Fact<readonly DebuggedFile[]> = defineFact("debugged-files", (facts: Facts) => {
+  const tree = facts.get(fileTree);
+  const isListed = listedByOthers(facts);
+  return [...namesByContent(tree)]
+    .sort(([one], [other]) => one - other)
+    .map(([content, names]): DebuggedFile => {
+      const reason = names.map((name) => reasonAgainst(facts, tree, name) ?? isListed(tree.nodeOf(name))).find(Boolean);
+      const sections = tree.elfSections(content).filter(({ name }) => isForDebuggers(name));
+      return {
+        content,
+        names,
+        sections,
+        stripped: reason ?? wrongStorage(tree, content, names) ?? strippedFile(facts, tree, content),
+      };
+    });
+});
+
+function namesByContent(tree: FileTree): ReadonlyMap<number, readonly number[]> {
+  const found = new Map<number, number[]>();
+  for (const entry of tree.all()) {
+    const content = tree.contentOf(entry);
+    const names = found.get(content);
+    if (names !== undefined) names.push(entry);
+    else if (tree.elfSections(content).some(({ name }) => isForDebuggers(name))) found.set(content, [entry]);
+  }
+  return found;
+}
+
+function strippedFile(facts: Facts, tree: FileTree, content: number): StrippedElf | string {
+  const outline = elfOutlineOf(facts, tree, content);
+  return outline === undefined ? "its headers are not where they could be looked at" : stripElf(outline, tree.size(content));
+}
+
+/** The headers of a file with sections for debuggers. */
+export function elfOutlineOf({ layers }: Facts, tree: FileTree, content: number): ElfOutline | undefined {
+  const layer = tree.layerOf(content);
+  const first = layers.slice(0, layer).reduce((total, { count }) => total + count, 0);
+  return layers[layer]?.elfOutlines.get(content - first);
+}
+
+function wrongStorage(tree: FileTree, content: number, names: readonly number[]): string | undefined {
+  if (tree.storedSize(content) !== tree.size(content)) return "it is stored with holes";
+  if (tree.fate(content) !== "visible") return "the name that it is stored under is hidden";
+  const isElsewhere = names.some((name) => tree.layerOf(name) !== tree.layerOf(content));
+  return isElsewhere ? "another layer has a name of it" : undefined;
+}
+
+/** By the name: what is read by tools that need symbols, or what other files vouch for. The first that matches tells why. */
+const reasonsByName: readonly (readonly [RegExp, string])[] = [
+  [/\.(?:k?o|lo|obj)$/, "object files and kernel modules need their symbols"],
+  [/\.(?:debug|dwo|dwp)$|^usr\/(?:local\/)?lib\/debug\//, "it is there for debuggers"],
+  [
+    /(?:^|\/)(?:ld-[^/]*|ld64|ld|libc|libpthread|libthread_db)(?:-[\d.]+)?\.so[^/]*$/,
+    "valgrind and gdb find the loader and threads by its symbols",
+  ],
+  [/(?:^|\/)libjvm\.so$/, "profilers and the tools of the JDK find the virtual machine by its symbols"],
+  [/(?:^|\/)fips\.so$/, "OpenSSL checks its sum"],
+  [/^(?:nix|gnu)\/store\//, "the store that it lies in knows its sum"],
+];
+
+function reasonAgainst(facts: Facts, tree: FileTree, entry: number): string | undefined {
+  const path = tree.path(entry);
+  const byName = reasonsByName.find(([pattern]) => pattern.test(path));
+  if (byName !== undefined) return byName[1];
+  const attribute = [...tree.xattrs(entry).keys()].find((name) => !harmlessAttributes.has(name));
+  if (attribute !== undefined) return `its attribute ${textOf(attribute)} may depend on its content`;
+  const witness = witnesses(path).find((other) => tree.find(other) >= 0);
+  if (witness !== undefined) return `/${textOf(witness)} may hold its sum or signature`;
+  return facts.get(owners).of(entry).kind === "cuda" ? "it is NVIDIA's, whose licence restricts changes" : undefined;
+}
+
+const harmlessAttributes: ReadonlySet<string> = new Set(["security.capability", "security.selinux"]);
+
+/** Files that are made of a file's content: sums, signatures, and Julia's images, which it loads with their `.ji` alone. */
+function witnesses(path: ByteString): readonly ByteString[] {
+  const slash = path.lastIndexOf("/") + 1;
+  const endings = ["hmac", "sha1", "sha256", "sha512", "md5", "sig", "asc", "minisig"].map((ending) => `${path}.${ending}`);
+  return [...endings, `${path.slice(0, slash)}.${path.slice(slash)}.hmac`, path.replace(/\.so$/, ".ji")].filter(
+    (one) => one !== path,
+  );
+}
+
+/** Files whose sums are in databases that are not edited. */
+function listedByOthers(facts: Facts): (node: number) => string | undefined {
+  const kinds = new Map<number, string>();
+  for (const { kind, nodes } of facts.get(packages).final) {
+    if (kind === "rpm" || kind === "apk" || kind === "conda") for (const node of nodes) kinds.set(node, kind);
+  }
+  return (node) => {
+    const kind = kinds.get(node);
+    return kind === undefined ? undefined : `the database of ${kind} has its sum`;
+  };
+}
