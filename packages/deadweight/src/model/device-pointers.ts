@@ -1,0 +1,13 @@
+/** What leads from the rest of an ELF file to its containers of device code, with all that has to change when these move. */
+export interface DevicePointers {
+  /** Eight bytes each, in the file, that hold the address of a container. */
+  readonly places: Float64Array;
+  /** By place: the container's number, which the table of the file has. */
+  readonly containers: Uint32Array;
+  /** Symbols that lie in the sections of containers: where in the file each stands. */
+  readonly symbols: Float64Array;
+  /** The bytes of each, 24 of them, one after the other. */
+  readonly symbolBytes: Uint8Array;
+  /** The bytes of `.dynamic`. */
+  readonly dynamic: Uint8Array;
+}
