@@ -5,6 +5,7 @@ import { addAnalyze } from "./analyze.ts";
 import { addCompare } from "./compare.ts";
 import { addDoctor } from "./doctor.ts";
 import { addExplain } from "./explain.ts";
+import { addGpus } from "./gpus.ts";
 import { addOptimize } from "./optimize.ts";
 import { addReport } from "./report.ts";
 import type { Session, Toolkit, Work } from "./session.ts";
@@ -39,6 +40,7 @@ export function createProgram(session: Session, toolkit: Toolkit, choose: (work:
   addReport(program, session, toolkit, choose);
   addValidate(program, session, toolkit, choose);
   addExplain(program, session, toolkit, choose);
+  addGpus(program, session, toolkit, choose);
   addDoctor(program, session, toolkit, choose);
   return program;
 }

@@ -26,12 +26,11 @@ export interface DeviceShare {
 /** All visible files with device code, in the order of their contents. Gathered in the single pass over the layers. */
 export const deviceCode: Fact<readonly DeviceFile[]> = defineFact("device-code", (facts: Facts) => {
   const tree = facts.get(fileTree);
-  const tables = deviceTables(facts);
-  if (tables.size === 0) return [];
+  if (facts.layers.every((layer) => layer.deviceCode.size === 0)) return [];
   const names = new Map<number, number[]>();
   for (const entry of tree.all()) {
     const content = tree.contentOf(entry);
-    if (!tables.has(content)) continue;
+    if (tree.deviceTable(content) === undefined) continue;
     const known = names.get(content);
     if (known === undefined) names.set(content, [entry]);
     else known.push(entry);
@@ -40,22 +39,11 @@ export const deviceCode: Fact<readonly DeviceFile[]> = defineFact("device-code",
   return [...names]
     .sort(([one], [other]) => one - other)
     .flatMap(([content, entries]): DeviceFile[] => {
-      const table = tables.get(content);
+      const table = tree.deviceTable(content);
       const isVendor = entries.some((entry) => of(entry).kind === "cuda");
       return table === undefined ? [] : [{ content, names: entries, table, isVendor }];
     });
 });
-
-/** The device code of all stored files, by entry of the `FileTree`. */
-export function deviceTables({ layers }: Pick<Facts, "layers">): ReadonlyMap<number, DeviceTable> {
-  const tables = new Map<number, DeviceTable>();
-  let first = 0;
-  for (const { deviceCode: own, count } of layers) {
-    for (const [entry, table] of own) tables.set(first + entry, table);
-    first += count;
-  }
-  return tables;
-}
 
 /** The images of each container, with their entries in the columns of the table. */
 export function containersOf(

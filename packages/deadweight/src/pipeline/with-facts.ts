@@ -8,6 +8,7 @@ import type { ImageSource, OpenOptions, Store } from "../contracts/store.ts";
 import { completeImage } from "../image/complete.ts";
 import { openLayerCache, type LayerCache } from "../image/layer-cache.ts";
 import { readLayers } from "../image/read-layers.ts";
+import type { GpuChoice } from "../model/gpu.ts";
 import type { Image } from "../model/image.ts";
 import type { LayerIndex } from "../model/layer-index.ts";
 import type { Platform } from "../model/platform.ts";
@@ -26,6 +27,8 @@ export interface ImageOptions {
   readonly cache?: boolean;
   /** Whether what files ask of others when they run is read as well; not when absent. */
   readonly programs?: boolean;
+  /** The GPUs that the image is to run on. */
+  readonly gpus?: GpuChoice;
   /** Layers that were read already, of an image that is still open: they need not be read again. */
   readonly known?: readonly LayerIndex[];
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -132,10 +135,11 @@ function openOptions(options: ImageOptions, temporaryFolder: string, progress: S
   };
 }
 
-async function evidenceOf({ source, open, readIndexes }: FoundImage, { base }: ImageOptions): Promise<Evidence> {
+async function evidenceOf({ source, open, readIndexes }: FoundImage, { base, gpus }: ImageOptions): Promise<Evidence> {
   const image = await completeImage(source, open.platform, defaultLimits);
   const knownBases = base === undefined ? [] : [{ name: base, diffIds: await diffIdsOf(base, open) }];
-  return { image, layers: await readIndexes(image), knownBases, temporaryFolder: open.temporaryFolder };
+  const layers = await readIndexes(image);
+  return { image, layers, knownBases, temporaryFolder: open.temporaryFolder, ...(gpus === undefined ? {} : { gpus }) };
 }
 
 async function diffIdsOf(reference: string, open: OpenOptions): Promise<Image["config"]["diffIds"]> {
