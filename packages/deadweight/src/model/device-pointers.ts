@@ -10,4 +10,6 @@ export interface DevicePointers {
   readonly symbolBytes: Uint8Array;
   /** The bytes of `.dynamic`. */
   readonly dynamic: Uint8Array;
+  /** What follows the program headers: whole sections, as many as have room for one more. */
+  readonly front: Uint8Array;
 }

@@ -1,0 +1,156 @@
+// Device code in one read-only segment is made smaller without a change of any other address: the segment is split behind the containers
+// that stay, and the second half maps the same addresses from a place earlier in the file. elf(5); glibc's dl-map-segments.h keeps the
+// hole between both unmapped.
+import type { FoundPointers } from "./device-pointers.ts";
+import { deviceRegion, type DeviceRegion } from "./device-region.ts";
+import { EditedFile } from "./edited-file.ts";
+import { parseElfHeaders, type ElfHeaderBytes, type ElfHeaders, type ElfSegment } from "./elf-headers.ts";
+import { headerSlot } from "./header-slot.ts";
+import { dynamicPatches, newHead, newSections, type CompactLayout } from "./compact-headers.ts";
+import type { FilePiece } from "./strip-elf.ts";
+
+/** Containers with the entries that stay of each: where they are in the file, ascending. */
+export interface KeptContainer {
+  readonly start: number;
+  readonly entries: readonly { readonly start: number; readonly end: number }[];
+}
+
+/** A smaller file: pieces of the old one, and its size. */
+export interface CompactedElf {
+  readonly pieces: readonly FilePiece[];
+  readonly size: number;
+}
+
+const noBits = 8;
+const loadable = 1;
+const pageBytes = 4096;
+const mostAlign = 65536;
+/** Sections that move keep their place in a cache line. */
+const frontAlign = 64;
+
+/**
+ * The file with smaller containers, when pointers were proven (see `PointerFinder`); a text says why it can't be. Nothing but containers,
+ * what leads to them, and headers is changed.
+ */
+export function compactElf(
+  bytes: ElfHeaderBytes,
+  fileSize: number,
+  containers: readonly KeptContainer[],
+  pointers: FoundPointers,
+): CompactedElf | string {
+  const headers = parseElfHeaders(bytes);
+  if (typeof headers === "string") return headers;
+  const region = deviceRegion(headers);
+  if (typeof region === "string") return region;
+  const layout = compactLayout(headers, region, containers, pointers);
+  if (typeof layout === "string") return layout;
+  if (headers.sectionsOffset < layout.live) return "its section headers lie in what is mapped";
+  const patches = new Map([
+    ...pointerPatches(layout, containers, pointers),
+    ...dynamicPatches(headers, layout, pointers),
+    [headers.sectionsOffset, newSections(bytes, headers, layout)] as const,
+  ]);
+  const head = newHead(bytes, headers, layout);
+  const file = new EditedFile(patches);
+  file.put(head);
+  file.copy(head.length, region.start);
+  for (const [number, container] of containers.entries()) {
+    file.zerosTo(layout.starts[number] ?? 0);
+    file.put(containerHeader(container));
+    for (const { start, end } of container.entries) file.copy(start, end);
+  }
+  if (layout.slot.kind === "front") {
+    file.zerosTo(layout.frontStart);
+    file.put(layout.slot.bytes);
+  }
+  file.zerosTo(layout.live - layout.shift);
+  file.copy(layout.live, fileSize);
+  return { pieces: file.finish(), size: file.size };
+}
+
+function compactLayout(
+  headers: ElfHeaders,
+  region: DeviceRegion,
+  containers: readonly KeptContainer[],
+  pointers: FoundPointers,
+): CompactLayout | string {
+  const { segment } = region;
+  const wrong = overlap(headers, region);
+  if (wrong !== undefined) return wrong;
+  const segmentEnd = segment.offset + segment.fileSize;
+  const behind = headers.sections
+    .filter(({ type, offset, size }) => type !== noBits && size > 0 && offset >= region.end && offset < segmentEnd)
+    .map(({ offset }) => offset);
+  const live = Math.min(segmentEnd, ...behind);
+  const slot = headerSlot(headers, live < segmentEnd, pointers);
+  if (typeof slot === "string") return slot;
+  let end = region.start;
+  const starts = containers.map(({ entries }) => {
+    const start = Math.ceil(end / 8) * 8;
+    end = start + 16 + keptBytes({ entries });
+    return start;
+  });
+  const sectionEnds = region.sections.map((section) => {
+    const last = containers.findLastIndex(({ start }) => start < section.offset + section.size);
+    return starts[last + 1] === undefined ? end : (starts[last] ?? 0) + 16 + keptBytes(containers[last]);
+  });
+  const frontStart = slot.kind === "front" ? end + ((((slot.start - end) % frontAlign) + frontAlign) % frontAlign) : end;
+  const headEnd = slot.kind === "front" ? frontStart + slot.bytes.length : end;
+  const align = alignOf(headers.segments.filter(({ type, offset }) => type === loadable && offset >= segment.offset));
+  const split = Math.floor(live / align) * align;
+  const shift = split - Math.ceil(headEnd / align) * align;
+  if (shift <= 0) return "too little would be saved";
+  return { region, starts, end, sectionEnds, headEnd, frontStart, live, split, shift, slot };
+}
+
+function overlap({ segments, sections }: ElfHeaders, region: DeviceRegion): string | undefined {
+  const isOver = ({ offset }: { readonly offset: number }, size: number): boolean =>
+    size > 0 && offset < region.end && offset + size > region.start;
+  if (region.segment.fileSize !== region.segment.memorySize) return "its device code is mapped with zeros behind it";
+  if (segments.some((one) => one !== region.segment && isOver(one, one.fileSize))) return "another segment has its device code";
+  const isOther = sections.some((one) => one.type !== noBits && !region.sections.includes(one) && isOver(one, one.size));
+  return isOther ? "another section overlaps its device code" : undefined;
+}
+
+/** Places in the file and in memory stay equal in their last bits: those of the largest alignment, where that is no huge page. */
+function alignOf(segments: readonly ElfSegment[]): number {
+  return Math.max(pageBytes, ...segments.map(({ align }) => align).filter((align) => align <= mostAlign));
+}
+
+function containerHeader({ entries }: Pick<KeptContainer, "entries">): Uint8Array {
+  const header = Buffer.alloc(16);
+  header.writeUInt32LE(0xba55ed50, 0);
+  header.writeUInt16LE(1, 4);
+  header.writeUInt16LE(16, 6);
+  header.writeBigUInt64LE(BigInt(keptBytes({ entries })), 8);
+  return header;
+}
+
+function keptBytes(container: Pick<KeptContainer, "entries"> | undefined): number {
+  return (container?.entries ?? []).reduce((sum, { start, end }) => sum + end - start, 0);
+}
+
+function pointerPatches(
+  { region, starts, end }: CompactLayout,
+  containers: readonly KeptContainer[],
+  { places, containers: targets, symbols, symbolBytes }: FoundPointers,
+): readonly (readonly [number, Uint8Array])[] {
+  const addressOf = (start: number): bigint => BigInt(start - region.start + region.address);
+  const words = [...places].map((place, number): [number, Uint8Array] => {
+    const word = Buffer.alloc(8);
+    word.writeBigUInt64LE(addressOf(starts[targets[number] ?? 0] ?? 0));
+    return [place, word];
+  });
+  const byAddress = new Map(containers.map(({ start }, number) => [addressOf(start), number]));
+  const renamed = [...symbols].flatMap((place, number): [number, Uint8Array][] => {
+    const symbol = Buffer.from(symbolBytes.subarray(24 * number, 24 * number + 24));
+    const container = byAddress.get(symbol.readBigUInt64LE(8));
+    // The symbol of a section that has moved has the address of its first container.
+    if (container === undefined) return [];
+    const start = starts[container] ?? 0;
+    symbol.writeBigUInt64LE(addressOf(start), 8);
+    if (symbol.readBigUInt64LE(16) > 0n) symbol.writeBigUInt64LE(BigInt((starts[container + 1] ?? end) - start), 16);
+    return [[place, symbol]];
+  });
+  return [...words, ...renamed];
+}
