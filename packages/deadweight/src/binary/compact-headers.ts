@@ -37,7 +37,7 @@ export function newHead({ head }: ElfHeaderBytes, headers: ElfHeaders, layout: C
     const at = elfSizes.header + elfSizes.segment * index;
     const row = head.subarray(at, at + elfSizes.segment);
     if (slot.kind === "note" && slot.index === index) return [];
-    if (segment === layout.region.segment) return splitSegment(row, segment, layout);
+    if (segment === layout.region.segment) return splitSegment(row, segment, headers, layout);
     return [movedSegment(row, segment, headers, layout)];
   });
   const size = slot.kind === "front" ? slot.start + slot.bytes.length : elfSizes.header + elfSizes.segment * rows.length;
@@ -50,12 +50,15 @@ export function newHead({ head }: ElfHeaderBytes, headers: ElfHeaders, layout: C
 }
 
 /** The two halves of the segment with containers: both at their old addresses, the second earlier in the file. */
-function splitSegment(row: Uint8Array, segment: ElfSegment, { headEnd, split, shift, slot }: CompactLayout): Uint8Array[] {
+function splitSegment(row: Uint8Array, segment: ElfSegment, headers: ElfHeaders, layout: CompactLayout): Uint8Array[] {
+  const { region, headEnd, split, shift, slot } = layout;
   const first = Buffer.from(row);
+  if (!hasCode(headers, segment.offset, region.start)) first.writeUInt32LE(withoutExecution(segment.flags), 4);
   first.writeBigUInt64LE(BigInt(headEnd - segment.offset), 32);
   first.writeBigUInt64LE(BigInt(headEnd - segment.offset), 40);
   if (slot.kind === "none") return [first];
   const second = Buffer.from(row);
+  if (!hasCode(headers, region.end, segment.offset + segment.fileSize)) second.writeUInt32LE(withoutExecution(segment.flags), 4);
   const skipped = split - segment.offset;
   const address = segment.address + skipped;
   second.writeBigUInt64LE(BigInt(split - shift), 8);
@@ -65,6 +68,14 @@ function splitSegment(row: Uint8Array, segment: ElfSegment, { headEnd, split, sh
   second.writeBigUInt64LE(BigInt(segment.fileSize - skipped), 40);
   second.writeBigUInt64LE(BigInt(alignFor(segment.align, split - shift, address)), 48);
   return [first, second];
+}
+
+function hasCode({ sections }: ElfHeaders, start: number, end: number): boolean {
+  return sections.some(({ flags, offset }) => Math.floor(flags / 4) % 2 === 1 && offset >= start && offset < end);
+}
+
+function withoutExecution(flags: number): number {
+  return flags - (flags % 2);
 }
 
 function movedSegment(row: Uint8Array, segment: ElfSegment, headers: ElfHeaders, layout: CompactLayout): Uint8Array {

@@ -20,6 +20,9 @@ export interface GpuChoice {
   readonly includeVendor: boolean;
 }
 
+/** The label of an image whose device code was cut: the GPUs that it is for, as `sm_61,sm_75`. */
+export const gpusLabel = "dev.deadweight.gpus";
+
 interface KnownGpu {
   readonly name: string;
   readonly capability: number;

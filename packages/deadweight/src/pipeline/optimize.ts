@@ -6,7 +6,9 @@ import { completeImage } from "../image/complete.ts";
 import { rewriteImage, type RewriteOptions, type RewrittenImage } from "../image/rewrite/rewrite-image.ts";
 import { toolVersion } from "../lib/tool-version.ts";
 import type { Level, Optimization, Weight } from "../model/optimization.ts";
+import { gpusLabel, printTarget } from "../model/gpu.ts";
 import { rules } from "../rules/index.ts";
+import { pruneDeviceCode } from "../transforms/prune-device-code.ts";
 import { reportOf } from "./analyze.ts";
 import { checkDestination, destinationOf, type Destination } from "./destination.ts";
 import { omissionsOf } from "./omissions.ts";
@@ -45,13 +47,14 @@ export async function optimize(
 ): Promise<Optimization> {
   const asked = destination === undefined ? undefined : destinationOf(destination);
   if (asked !== undefined) await checkDestination(asked, options.force);
-  return withFacts(reference, options, async (read) => {
+  return withFacts(reference, { ...options, devicePointers: isPruned(options) }, async (read) => {
     options.onProgress?.({ kind: "note", text: "planning changes" });
     const plan = planChanges(read.facts, options);
     const planned = await plannedOptimization(read, plan, options);
     if (asked === undefined) return planned;
     const settled = await settlePlan(read, plan, options);
-    const rewritten = await rewrite(read.facts, settled, options, { ...read.open, edit });
+    const labels = labelsOf(read.facts, plan, options);
+    const rewritten = await rewrite(read.facts, settled, options, { ...read.open, edit, labels });
     if (options.validate) await validate(read, rewritten, settled, options);
     return { ...planned, ...(await write(read, asked, rewritten, options)) };
   });
@@ -78,22 +81,35 @@ async function rewrite(
   facts: Facts,
   { edits, image }: SettledPlan,
   options: OptimizeOptions,
-  { edit, temporaryFolder, signal }: OpenOptions & { readonly edit: typeof rewriteImage },
+  { edit, labels, temporaryFolder, signal }: OpenOptions & Pick<RewriteOptions, "labels"> & { readonly edit: typeof rewriteImage },
 ): Promise<RewrittenImage> {
   const origins = facts.get(layerOrigins).layers;
   return edit(image, facts.layers, edits, {
     compression: options.compression,
     mayRecompress: (layer) => options.rewriteBase || origins[layer]?.base !== true,
-    labels: {
-      "dev.deadweight.version": toolVersion(),
-      "dev.deadweight.source-digest": facts.image.digest,
-      "dev.deadweight.level": options.level,
-    },
+    labels,
     limits: defaultLimits,
     temporaryFolder,
     signal,
     onProgress: (event) => options.onProgress?.(event),
   });
+}
+
+/** Whether code for GPUs may be cut, so that it has to be known what leads to it. */
+function isPruned({ gpus, level, only, skip }: OptimizeOptions): boolean {
+  const name = pruneDeviceCode.name;
+  return gpus !== undefined && skip?.includes(name) !== true && (only?.includes(name) ?? level === "verified");
+}
+
+/** On another GPU than those the label names kernels fail, as CUDA says, with no image for the device. */
+function labelsOf({ image, gpus }: Facts, { changes }: ChangePlan, { level }: OptimizeOptions): RewriteOptions["labels"] {
+  const isCut = changes.some(({ transform }) => transform === pruneDeviceCode.name);
+  return {
+    "dev.deadweight.version": toolVersion(),
+    "dev.deadweight.source-digest": image.digest,
+    "dev.deadweight.level": level,
+    ...(isCut && gpus !== undefined ? { [gpusLabel]: gpus.targets.map(printTarget).join(",") } : {}),
+  };
 }
 
 async function validate(read: ReadImage, rewritten: OutgoingImage, plan: SettledPlan, options: OptimizeOptions): Promise<void> {

@@ -7,6 +7,7 @@ import { createFacts, type Evidence, type Facts } from "../contracts/fact.ts";
 import type { ImageSource, OpenOptions, Store } from "../contracts/store.ts";
 import { completeImage } from "../image/complete.ts";
 import { openLayerCache, type LayerCache } from "../image/layer-cache.ts";
+import { readDevicePointers } from "../image/rewrite/read-device-pointers.ts";
 import { readLayers } from "../image/read-layers.ts";
 import type { GpuChoice } from "../model/gpu.ts";
 import type { Image } from "../model/image.ts";
@@ -29,6 +30,8 @@ export interface ImageOptions {
   readonly programs?: boolean;
   /** The GPUs that the image is to run on. */
   readonly gpus?: GpuChoice;
+  /** Whether what leads to device code is read too, for `prune-device-code`: layers that have some are then read once more. */
+  readonly devicePointers?: boolean;
   /** Layers that were read already, of an image that is still open: they need not be read again. */
   readonly known?: readonly LayerIndex[];
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -135,11 +138,21 @@ function openOptions(options: ImageOptions, temporaryFolder: string, progress: S
   };
 }
 
-async function evidenceOf({ source, open, readIndexes }: FoundImage, { base, gpus }: ImageOptions): Promise<Evidence> {
+async function evidenceOf({ source, open, readIndexes }: FoundImage, options: ImageOptions): Promise<Evidence> {
+  const { base, gpus, devicePointers: isPruned } = options;
   const image = await completeImage(source, open.platform, defaultLimits);
   const knownBases = base === undefined ? [] : [{ name: base, diffIds: await diffIdsOf(base, open) }];
   const layers = await readIndexes(image);
-  return { image, layers, knownBases, temporaryFolder: open.temporaryFolder, ...(gpus === undefined ? {} : { gpus }) };
+  const { temporaryFolder, signal } = open;
+  const evidence = { image, layers, knownBases, temporaryFolder, ...(gpus === undefined ? {} : { gpus }) };
+  if (gpus === undefined || isPruned !== true) return evidence;
+  const looked = await readDevicePointers(image, layers, {
+    limits: defaultLimits,
+    folder: temporaryFolder,
+    signal,
+    onProgress: (event) => options.onProgress?.(event),
+  });
+  return { ...evidence, image: looked.image, devicePointers: looked.pointers };
 }
 
 async function diffIdsOf(reference: string, open: OpenOptions): Promise<Image["config"]["diffIds"]> {

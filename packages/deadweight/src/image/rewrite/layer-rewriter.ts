@@ -3,7 +3,8 @@ import { Worker } from "node:worker_threads";
 import type { Limits } from "../../archive/limits.ts";
 import { fromThreadError } from "../thread-error.ts";
 import type { NewContentSums } from "./new-content-sums.ts";
-import type { RewriteJob, RewriteResult, RewriteStart, RewrittenBlob, SumJob } from "./rewrite-threads.ts";
+import type { DevicePointers } from "../../model/device-pointers.ts";
+import type { DeviceJob, RewriteJob, RewriteResult, RewriteStart, RewrittenBlob, SumJob } from "./rewrite-threads.ts";
 
 /** What all layers of an image are rewritten with. */
 export interface LayerRewriterOptions {
@@ -17,6 +18,10 @@ export interface LayerRewriterOptions {
 export interface LayerRewriter {
   readonly rewrite: (job: RewriteJob, onProgress: (done: number) => void) => Promise<RewrittenBlob>;
   readonly sum: (job: SumJob, onProgress: (done: number) => void) => Promise<NewContentSums>;
+  readonly findPointers: (
+    job: DeviceJob,
+    onProgress: (done: number) => void,
+  ) => Promise<ReadonlyMap<number, DevicePointers | string>>;
   readonly close: () => Promise<void>;
 }
 
@@ -29,7 +34,7 @@ export function createLayerRewriter({ limits, signal, threads }: LayerRewriterOp
   const start: RewriteStart = { limits, progress, threads };
   const file = import.meta.url.endsWith(".ts") ? "./rewrite-worker.ts" : "./rewrite-worker.js";
   const worker = new Worker(new URL(file, import.meta.url), { workerData: start });
-  const ask = async (job: RewriteJob | SumJob, onProgress: (done: number) => void): Promise<RewriteResult> => {
+  const ask = async (job: RewriteJob | SumJob | DeviceJob, onProgress: (done: number) => void): Promise<RewriteResult> => {
     signal.throwIfAborted();
     Atomics.store(done, 0, 0n);
     const timer = setInterval(() => onProgress(Number(Atomics.load(done, 0))), progressEveryMs);
@@ -54,6 +59,11 @@ export function createLayerRewriter({ limits, signal, threads }: LayerRewriterOp
       const result = await ask(job, onProgress);
       if (result.kind !== "sums") throw new Error(`a layer was to be summed, and came out as ${result.kind}`);
       return result.sums;
+    },
+    findPointers: async (job, onProgress) => {
+      const result = await ask(job, onProgress);
+      if (result.kind !== "pointers") throw new Error(`a layer was to be looked into, and came out as ${result.kind}`);
+      return result.pointers;
     },
     close: async () => {
       await worker.terminate();
