@@ -6,7 +6,7 @@ import { deviceRegion, type DeviceRegion } from "./device-region.ts";
 import { EditedFile } from "./edited-file.ts";
 import { parseElfHeaders, type ElfHeaderBytes, type ElfHeaders, type ElfSegment } from "./elf-headers.ts";
 import { headerSlot } from "./header-slot.ts";
-import { dynamicPatches, newHead, newSections, type CompactLayout } from "./compact-headers.ts";
+import { dynamicPatches, frontMove, newHead, newSections, type CompactLayout } from "./compact-headers.ts";
 import type { FilePiece } from "./strip-elf.ts";
 
 /** Containers with the entries that stay of each: where they are in the file, ascending. */
@@ -46,7 +46,7 @@ export function compactElf(
   if (typeof layout === "string") return layout;
   if (headers.sectionsOffset < layout.live) return "its section headers lie in what is mapped";
   const patches = new Map([
-    ...pointerPatches(layout, containers, pointers),
+    ...pointerPatches(headers, layout, pointers, containers),
     ...dynamicPatches(headers, layout, pointers),
     [headers.sectionsOffset, newSections(bytes, headers, layout)] as const,
   ]);
@@ -131,9 +131,10 @@ function keptBytes(container: Pick<KeptContainer, "entries"> | undefined): numbe
 }
 
 function pointerPatches(
-  { region, starts, end }: CompactLayout,
-  containers: readonly KeptContainer[],
+  headers: ElfHeaders,
+  { region, starts, ...layout }: CompactLayout,
   { places, containers: targets, symbols, symbolBytes }: FoundPointers,
+  containers: readonly KeptContainer[],
 ): readonly (readonly [number, Uint8Array])[] {
   const addressOf = (start: number): bigint => BigInt(start - region.start + region.address);
   const words = [...places].map((place, number): [number, Uint8Array] => {
@@ -142,14 +143,20 @@ function pointerPatches(
     return [place, word];
   });
   const byAddress = new Map(containers.map(({ start }, number) => [addressOf(start), number]));
+  const first = BigInt(headers.segments.find(({ type, offset }) => type === loadable && offset === 0)?.address ?? 0);
   const renamed = [...symbols].flatMap((place, number): [number, Uint8Array][] => {
     const symbol = Buffer.from(symbolBytes.subarray(24 * number, 24 * number + 24));
-    const container = byAddress.get(symbol.readBigUInt64LE(8));
+    const address = symbol.readBigUInt64LE(8);
     // The symbol of a section that has moved has the address of its first container.
-    if (container === undefined) return [];
+    const container = byAddress.get(address);
+    if (container === undefined) {
+      const move = frontMove({ type: 0, offset: Number(address - first) }, headers, { region, starts, ...layout });
+      symbol.writeBigUInt64LE(address + BigInt(move?.memory ?? 0), 8);
+      return [[place, symbol]];
+    }
     const start = starts[container] ?? 0;
     symbol.writeBigUInt64LE(addressOf(start), 8);
-    if (symbol.readBigUInt64LE(16) > 0n) symbol.writeBigUInt64LE(BigInt((starts[container + 1] ?? end) - start), 16);
+    if (symbol.readBigUInt64LE(16) > 0n) symbol.writeBigUInt64LE(BigInt((starts[container + 1] ?? layout.end) - start), 16);
     return [[place, symbol]];
   });
   return [...words, ...renamed];

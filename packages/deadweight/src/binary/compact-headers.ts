@@ -105,13 +105,14 @@ function alignFor(align: number, offset: number, address: number): number {
   return (address - offset) % align === 0 ? align : pageBytes;
 }
 
-interface Move {
+/** Where something goes that makes room, in bytes of file and memory. */
+export interface Move {
   readonly file: number;
   readonly memory: number;
 }
 
 /** How far something goes that stands where room is made; undefined for what does not. */
-function frontMove(
+export function frontMove(
   { type, offset }: Pick<ElfSegment, "type" | "offset">,
   { segments }: ElfHeaders,
   { slot, frontStart, region }: CompactLayout,

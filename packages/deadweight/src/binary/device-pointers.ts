@@ -120,9 +120,17 @@ export class PointerFinder {
     return region !== undefined && address >= region.address && address < region.address + region.end - region.start;
   }
 
+  #isInFront(address: number): boolean {
+    const headers = this.#headers;
+    if (headers === undefined) return false;
+    const first = headers.segments.find(({ type, offset }) => type === loadable && offset === 0)?.address ?? 0;
+    return address >= first + tableEnd(headers) && address < first + frontEnd(headers);
+  }
+
   #scansOf(headers: ElfHeaders): readonly (RecordScan | CodeScan)[] {
     const { sections } = headers;
-    const fronts = new Set(sections.filter(({ offset }) => offset < frontEnd(headers)).map(({ address }) => address));
+    const inFront = sections.filter((one) => isAllocated(one) && one.type !== types.noBits && one.offset < frontEnd(headers));
+    const fronts = new Set(inFront.map(({ address }) => address));
     return sections.flatMap((section): (RecordScan | CodeScan)[] => {
       const { type, flags, offset: start, size, address } = section;
       const table = { start, end: start + size - (size % 24), recordBytes: 24 };
@@ -143,7 +151,7 @@ export class PointerFinder {
   #takeRelocation(record: DataView, addendAt: number): void {
     const [at, type, target] = [addressAt(record, 0), record.getUint32(8, true), addressAt(record, 16)];
     if (this.#isInside(at)) this.#refuse("its device code is relocated");
-    if (target > 0 && this.#headers !== undefined && target < frontEnd(this.#headers)) this.#frontIsUsed ||= type === relative;
+    if (type === relative && this.#isInFront(target)) this.#frontIsUsed = true;
     if (!this.#isInside(target)) return;
     const container = this.#containers.get(target);
     if (type === indirect || type !== relative || record.getUint32(12, true) !== 0)
@@ -155,10 +163,12 @@ export class PointerFinder {
   #takeSymbol(record: DataView, place: number, mayMove: boolean): void {
     const isDefined = record.getUint16(6, true) !== 0;
     const address = addressAt(record, 8);
-    if (!isDefined || !this.#isInside(address)) return;
+    const isInFront = isDefined && this.#isInFront(address);
+    if (isInFront && !mayMove) this.#frontIsUsed = true;
+    if (!isInFront && (!isDefined || !this.#isInside(address))) return;
     const isSection = record.getUint8(4) % 16 === 3;
-    if (!mayMove) this.#refuse("it offers a symbol in its device code to others");
-    else if (!isSection && !this.#containers.has(address)) this.#refuse("a symbol lies in a container");
+    if (!mayMove && !isInFront) this.#refuse("it offers a symbol in its device code to others");
+    else if (!isInFront && !isSection && !this.#containers.has(address)) this.#refuse("a symbol lies in a container");
     else if (this.#symbols.length >= mostSymbols) this.#refuse("too many symbols lie in its device code");
     else this.#symbols.push({ place, bytes: new Uint8Array(record.buffer, record.byteOffset, 24).slice() });
   }

@@ -81,7 +81,12 @@ async function rewrite(
   facts: Facts,
   { edits, image }: SettledPlan,
   options: OptimizeOptions,
-  { edit, labels, temporaryFolder, signal }: OpenOptions & Pick<RewriteOptions, "labels"> & { readonly edit: typeof rewriteImage },
+  {
+    edit,
+    labels,
+    temporaryFolder,
+    signal,
+  }: OpenOptions & Pick<RewriteOptions, "labels"> & { readonly edit: typeof rewriteImage },
 ): Promise<RewrittenImage> {
   const origins = facts.get(layerOrigins).layers;
   return edit(image, facts.layers, edits, {

@@ -5,7 +5,11 @@ import { FatbinWalker } from "../../src/binary/fatbin.ts";
 import type { FilePiece } from "../../src/binary/strip-elf.ts";
 
 /** A file of which each container keeps the entries at `keep`, by their places in it; a text says why it is refused. */
-export function compacted(file: Buffer, keep: (archs: readonly number[]) => readonly number[], pieceBytes = 1000): CompactedElf | string {
+export function compacted(
+  file: Buffer,
+  keep: (archs: readonly number[]) => readonly number[],
+  pieceBytes = 1000,
+): CompactedElf | string {
   const head = file.subarray(0, Math.min(elfHeadBytes, file.length));
   const window = sectionWindow(head, file.length);
   if (window === undefined) return "no sections";

@@ -30,7 +30,10 @@ export function findPointers(
     place = end;
   }
   if (current === undefined) return found;
-  throw new UserError("corrupt-layer", `device code: the layer ends at ${place}, before a file from ${current.file.contentStart} on`);
+  throw new UserError(
+    "corrupt-layer",
+    `device code: the layer ends at ${place}, before a file from ${current.file.contentStart} on`,
+  );
 }
 
 function begun(file: DeviceFilePart | undefined): { readonly file: DeviceFilePart; readonly finder: PointerFinder } | undefined {

@@ -48,8 +48,8 @@ export async function readDevicePointers(image: Image, layers: readonly LayerInd
   return { pointers, image: { ...image, layers: local } };
 }
 
-/** Those that are stored whole and whose headers are known, in the order of the archive. */
-function deviceFilesOf(index: LayerIndex, first: number): readonly DeviceFilePart[] {
+/** The files of a layer with device code that are stored whole and whose headers are known, in the order of the archive. */
+export function deviceFilesOf(index: LayerIndex, first: number): readonly DeviceFilePart[] {
   return [...index.deviceCode].flatMap(([entry, { starts, problem }]): DeviceFilePart[] => {
     const headers = index.elfOutlines.get(entry);
     const size = index.size[entry] ?? 0;
