@@ -23,9 +23,8 @@ const executable = 4;
 const writable = 2;
 const loadable = 1;
 const wrapperMagic = 0x466243b1;
-/** x86-64: relocations that add the base address, and those that call a function to know. */
-const relative = 8;
-const indirect = 37;
+/** By machine, x86-64 and AArch64: relocations that add the base address. */
+const relatives: Readonly<Record<number, number>> = { 62: 8, 183: 1027 };
 /** Segments that are written to are held up to so much of a file. */
 const mostHeldBytes = 48 * 1024 * 1024;
 /** Sections behind the program headers are held up to so much: they may have to make room. */
@@ -37,6 +36,13 @@ const mostSymbols = 100_000;
 const tags = { jmprel: 23, pltRelSize: 2, rela: 7, relaSize: 8, rel: 17, textRel: 22, relrSize: 35, relr: 36 };
 /** Android's packed relocations, and prelink's. */
 const refusedTags: ReadonlySet<number> = new Set([tags.rel, tags.textRel, 0x6000000f, 0x60000011, 0x6fffe000, 0x6ffffdf5]);
+
+/** Why it could not be proven what leads to containers. */
+export interface UnprovenPointers {
+  readonly reason: string;
+  /** Something may lead into a container, or is not known at all. */
+  readonly mayLeadInside: boolean;
+}
 
 interface Pointer {
   /** In memory. */
@@ -60,13 +66,13 @@ export class PointerFinder {
   readonly #symbols: { readonly place: number; readonly bytes: Uint8Array }[] = [];
   /** What makes room for a program header must not be used but by the loader. */
   #frontIsUsed = false;
-  #refusal: string | undefined;
+  #refusal: UnprovenPointers | undefined;
 
   constructor(bytes: ElfHeaderBytes, starts: Float64Array, fileSize: number) {
     const headers = parseElfHeaders(bytes);
     const region = typeof headers === "string" ? headers : deviceRegion(headers);
     if (typeof headers === "string" || typeof region === "string") {
-      this.#refusal = typeof region === "string" ? region : "";
+      this.#refusal = { reason: typeof region === "string" ? region : "", mayLeadInside: true };
       this.#containers = new Map();
       this.#scans = [];
       this.#held = new HeldParts([]);
@@ -75,29 +81,31 @@ export class PointerFinder {
     this.#headers = headers;
     this.#region = region;
     this.#containers = new Map([...starts].map((start, number) => [start - region.start + region.address, number]));
-    this.#refusal = refusedLayout(headers, fileSize);
-    this.#scans = this.#refusal === undefined ? this.#scansOf(headers) : [];
+    const refused = refusedLayout(headers, fileSize);
+    if (refused !== undefined) this.#refusal = { reason: refused, mayLeadInside: true };
+    this.#scans = refused === undefined ? this.#scansOf(headers) : [];
     this.#held = new HeldParts(this.#refusal === undefined ? heldParts(headers, region) : []);
   }
 
   /** Takes the bytes of the file from `offset` on; pieces ascend and leave nothing out. */
   write(piece: Uint8Array, offset: number): void {
-    if (this.#refusal !== undefined) return;
     for (const scan of this.#scans) scan.write(piece, offset);
     this.#held.write(piece, offset);
   }
 
-  /** All that leads to containers; a text says why it can't be told. */
-  finish(): FoundPointers | string {
-    const [headers, region] = [this.#headers, this.#region];
-    if (this.#refusal !== undefined || headers === undefined || region === undefined) return this.#refusal ?? "no ELF file";
+  /** All that leads to containers, or why it can't be told. */
+  finish(): FoundPointers | UnprovenPointers {
+    const headers = this.#headers;
+    if (headers === undefined || this.#scans.length === 0)
+      return this.#refusal ?? { reason: "it has nothing that leads to its device code", mayLeadInside: true };
     const dynamic = headers.sections.find(({ type }) => type === types.dynamic);
     const bytes = dynamic === undefined ? undefined : this.#held.read(dynamic.offset, dynamic.size);
-    if (bytes === undefined) return "its dynamic section could not be read";
-    this.#refuse(wrongDynamic(headers, bytes));
+    if (bytes === undefined) return { reason: "its dynamic section could not be read", mayLeadInside: true };
+    this.#refuse(wrongDynamic(headers, bytes), true);
     this.#followRelr(headers);
     const places = this.#places(headers);
     this.#checkWrappers(headers);
+    if (headers.machine !== 62) this.#refuse("whether its code computes addresses of containers is known of x86-64 alone");
     const reached = new Set(this.#pointers.map(({ container }) => container));
     if (reached.size !== this.#containers.size) this.#refuse("nothing that is known leads to some of its containers");
     if (this.#refusal !== undefined) return this.#refusal;
@@ -111,8 +119,10 @@ export class PointerFinder {
     };
   }
 
-  #refuse(reason: string | undefined): void {
-    this.#refusal ??= reason;
+  #refuse(reason: string | undefined, mayLeadInside = false): void {
+    if (reason === undefined) return;
+    const before = this.#refusal;
+    if (before === undefined || (mayLeadInside && !before.mayLeadInside)) this.#refusal = { reason, mayLeadInside };
   }
 
   #isInside(address: number): boolean {
@@ -139,7 +149,7 @@ export class PointerFinder {
       if (type === types.symbols || type === types.dynamicSymbols)
         return [new RecordScan({ ...table, take: (record, place) => this.#takeSymbol(record, place, type === types.symbols) })];
       const isCode = Math.floor(flags / executable) % 2 === 1 && type !== types.noBits;
-      if (!isCode) return [];
+      if (!isCode || headers.machine !== 62) return [];
       const take = (target: number): void => {
         if (this.#containers.has(target)) this.#refuse("its code computes the address of a container");
         if (fronts.has(target)) this.#frontIsUsed = true;
@@ -150,13 +160,14 @@ export class PointerFinder {
 
   #takeRelocation(record: DataView, addendAt: number): void {
     const [at, type, target] = [addressAt(record, 0), record.getUint32(8, true), addressAt(record, 16)];
-    if (this.#isInside(at)) this.#refuse("its device code is relocated");
+    const relative = relatives[this.#headers?.machine ?? 0];
+    if (this.#isInside(at)) this.#refuse("its device code is relocated", true);
     if (type === relative && this.#isInFront(target)) this.#frontIsUsed = true;
     if (!this.#isInside(target)) return;
     const container = this.#containers.get(target);
-    if (type === indirect || type !== relative || record.getUint32(12, true) !== 0)
-      this.#refuse("a relocation of an unusual kind leads to its device code");
-    else if (container === undefined) this.#refuse("a relocation leads into a container");
+    if (type !== relative || record.getUint32(12, true) !== 0)
+      this.#refuse("a relocation of an unusual kind leads to its device code", true);
+    else if (container === undefined) this.#refuse("a relocation leads into a container", true);
     else this.#pointers.push({ at, container, addend: addendAt + 16 });
   }
 
@@ -167,8 +178,8 @@ export class PointerFinder {
     if (isInFront && !mayMove) this.#frontIsUsed = true;
     if (!isInFront && (!isDefined || !this.#isInside(address))) return;
     const isSection = record.getUint8(4) % 16 === 3;
-    if (!mayMove && !isInFront) this.#refuse("it offers a symbol in its device code to others");
-    else if (!isInFront && !isSection && !this.#containers.has(address)) this.#refuse("a symbol lies in a container");
+    if (!mayMove && !isInFront) this.#refuse("it offers a symbol in its device code to others", true);
+    else if (!isInFront && !isSection && !this.#containers.has(address)) this.#refuse("a symbol lies in a container", true);
     else if (this.#symbols.length >= mostSymbols) this.#refuse("too many symbols lie in its device code");
     else this.#symbols.push({ place, bytes: new Uint8Array(record.buffer, record.byteOffset, 24).slice() });
   }
@@ -177,14 +188,14 @@ export class PointerFinder {
     for (const { type, offset, size, flags } of headers.sections) {
       if (type !== types.relr || Math.floor(flags / 2) % 2 === 0) continue;
       const bytes = this.#held.read(offset, size);
-      if (bytes === undefined) return this.#refuse("its relative relocations could not be read");
+      if (bytes === undefined) return this.#refuse("its relative relocations could not be read", true);
       for (const at of relrAddresses(bytes)) {
         const place = placeOf(headers, at);
         const target = place === undefined ? undefined : this.#held.word(place);
-        if (this.#isInside(at) || target === undefined) return this.#refuse("a relative relocation could not be followed");
+        if (this.#isInside(at) || target === undefined) return this.#refuse("a relative relocation could not be followed", true);
         if (!this.#isInside(target)) continue;
         const container = this.#containers.get(target);
-        if (container === undefined) return this.#refuse("a relocation leads into a container");
+        if (container === undefined) return this.#refuse("a relocation leads into a container", true);
         this.#pointers.push({ at, container });
       }
     }
@@ -201,7 +212,7 @@ export class PointerFinder {
         return [];
       }
       const isTarget = this.#containers.get(word) === container;
-      if (!isTarget && word !== 0) this.#refuse("a pointer to a container contradicts its relocation");
+      if (!isTarget && word !== 0) this.#refuse("a pointer to a container contradicts its relocation", true);
       return [
         ...(addend === undefined ? [] : [[addend, container] as const]),
         ...(isTarget ? [[place, container] as const] : []),
@@ -217,7 +228,7 @@ export class PointerFinder {
       if (bytes === undefined) return this.#refuse("the wrappers of its containers could not be read");
       for (let at = 0; at + 24 <= size; at += 8) {
         if (bytes.readUInt32LE(at) !== wrapperMagic) continue;
-        if (!known.has(address + at + 8)) this.#refuse("a wrapper leads to no container");
+        if (!known.has(address + at + 8)) this.#refuse("a wrapper leads to no container", true);
       }
     }
   }
@@ -231,9 +242,13 @@ function addressAt(record: DataView, at: number): number {
   return record.getUint32(at + 4, true) * 2 ** 32 + record.getUint32(at, true);
 }
 
-/** What is known of x86-64 alone: how its code computes addresses. */
 function refusedLayout({ machine, sections, segments }: ElfHeaders, fileSize: number): string | undefined {
-  if (machine !== 62) return `made for the machine ${machine}: how its code finds containers is not known`;
+  if (relatives[machine] === undefined) return `made for the machine ${machine}, whose relocations are not known`;
+  const numbers = [
+    ...sections.flatMap(({ address, offset, size }) => [address, offset, size]),
+    ...segments.flatMap(({ address, offset, fileSize: size, memorySize, align }) => [address, offset, size, memorySize, align]),
+  ];
+  if (!numbers.every(Number.isSafeInteger)) return "its headers have numbers that no file has";
   const isOutside = sections.some(({ type, offset, size }) => type !== types.noBits && offset + size > fileSize);
   if (isOutside || segments.some(({ offset, fileSize: size }) => offset + size > fileSize))
     return "its headers lead out of the file";

@@ -42,6 +42,12 @@ export class EditedFile {
     this.put(new Uint8Array(size - this.#size));
   }
 
+  /** Adds many zeros up to a size. */
+  fillTo(size: number): void {
+    if (size > this.#size) this.#pieces.push({ zeros: size - this.#size });
+    this.#size = Math.max(size, this.#size);
+  }
+
   finish(): readonly FilePiece[] {
     return this.#pieces;
   }
@@ -65,12 +71,13 @@ export function composedPieces(first: readonly FilePiece[], second: readonly Fil
     size += pieceBytes(piece);
   }
   return second.flatMap((piece) => {
-    if ("bytes" in piece) return [piece];
+    if (!("end" in piece)) return [piece];
     return first.flatMap((part, number): FilePiece[] => {
       const start = starts[number] ?? 0;
       const [from, to] = [Math.max(piece.start, start) - start, Math.min(piece.end, start + pieceBytes(part)) - start];
       if (from >= to) return [];
       if ("bytes" in part) return [{ bytes: part.bytes.subarray(from, to) }];
+      if ("zeros" in part) return [{ zeros: to - from }];
       return [{ start: part.start + from, end: part.start + to }];
     });
   });
@@ -78,5 +85,5 @@ export function composedPieces(first: readonly FilePiece[], second: readonly Fil
 
 /** The bytes that a piece adds. */
 export function pieceBytes(piece: FilePiece): number {
-  return "bytes" in piece ? piece.bytes.length : piece.end - piece.start;
+  return "bytes" in piece ? piece.bytes.length : "zeros" in piece ? piece.zeros : piece.end - piece.start;
 }

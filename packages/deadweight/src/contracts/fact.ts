@@ -1,5 +1,5 @@
 import type { Image } from "../model/image.ts";
-import type { DevicePointers } from "../model/device-pointers.ts";
+import type { DevicePointers, UnprovenPointers } from "../model/device-pointers.ts";
 import type { GpuChoice } from "../model/gpu.ts";
 import type { LayerIndex } from "../model/layer-index.ts";
 
@@ -15,7 +15,7 @@ export interface Evidence {
   /** The GPUs that the image is to run on, when the user said so. */
   readonly gpus?: GpuChoice;
   /** By entry of the `FileTree`: what leads to the device code of a file, or why that can't be told; read when it is to be pruned. */
-  readonly devicePointers?: ReadonlyMap<number, DevicePointers | string>;
+  readonly devicePointers?: ReadonlyMap<number, DevicePointers | UnprovenPointers>;
 }
 
 /** Measured knowledge with a name: derived once for an image, then remembered. */

@@ -1,3 +1,10 @@
+/** Why it could not be proven what leads to the containers of a file. */
+export interface UnprovenPointers {
+  readonly reason: string;
+  /** Something may lead into a container, or is not known at all: then nothing in it may move either. */
+  readonly mayLeadInside: boolean;
+}
+
 /** What leads from the rest of an ELF file to its containers of device code, with all that has to change when these move. */
 export interface DevicePointers {
   /** Eight bytes each, in the file, that hold the address of a container. */

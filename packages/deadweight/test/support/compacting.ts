@@ -22,7 +22,7 @@ export function compacted(
   const finder = new PointerFinder(headers, found.starts, file.length);
   for (let at = 0; at < file.length; at += pieceBytes) finder.write(file.subarray(at, at + pieceBytes), at);
   const pointers = finder.finish();
-  if (typeof pointers === "string") return pointers;
+  if ("reason" in pointers) return pointers.reason;
   const containers = [...found.starts].map((start, container) => {
     const [first = 0, end = 0] = [found.firsts[container], found.firsts[container + 1]];
     const entries = keep([...found.archs.subarray(first, end)]).map((place) => {
@@ -36,5 +36,9 @@ export function compacted(
 
 /** The file that pieces make. */
 export function assembled(file: Buffer, pieces: readonly FilePiece[]): Buffer {
-  return Buffer.concat(pieces.map((piece) => ("bytes" in piece ? piece.bytes : file.subarray(piece.start, piece.end))));
+  return Buffer.concat(
+    pieces.map((piece) =>
+      "bytes" in piece ? piece.bytes : "zeros" in piece ? Buffer.alloc(piece.zeros) : file.subarray(piece.start, piece.end),
+    ),
+  );
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as fc from "fast-check";
 import { parseGpus, type GpuChoice } from "../../src/model/gpu.ts";
 import { FatbinWalker } from "../../src/binary/fatbin.ts";
-import { deviceElf, type DeviceElfOptions } from "../support/device-elf.ts";
+import { deviceElf, type DeviceElfOptions, type DevicePlaces } from "../support/device-elf.ts";
+import { containersFrom } from "../support/fatbins.ts";
 import { pythonEntries } from "../support/installed.ts";
 import type { TestEntry } from "../support/layers.ts";
 import { planned, type Planned, type PlanningOptions } from "../support/planning.ts";
@@ -75,6 +77,134 @@ test("NVIDIA's libraries are left unless they are included", () => {
   assert.deepEqual(edits, []);
   assert.match(plan.notes.join(), /licence restricts passing on .* --include-vendor/);
   assert.equal(pruned([wheel], "8.6", { choice: { includeVendor: true } }).edits.length, 1);
+});
+
+/** Writes an address where it says, in a relocation and in the word that it is for. */
+function pointAt(file: Buffer, { relocations, wrappers }: DevicePlaces, address: number): void {
+  file.writeBigUInt64LE(BigInt(address), relocations + 16);
+  file.writeBigUInt64LE(BigInt(address), wrappers + 8);
+}
+
+const lies: Readonly<Record<string, readonly ["zeros" | "stays", RegExp, (file: Buffer, places: DevicePlaces) => void]>> = {
+  "code that computes the address of a container": [
+    "zeros",
+    /its code computes the address of a container/,
+    (file, { code, containers }) => {
+      file.set([0x48, 0x8d, 0x3d], code + 5);
+      file.writeInt32LE((containers[1] ?? 0) - (code + 12), code + 8);
+    },
+  ],
+  "a container that nothing leads to": [
+    "zeros",
+    /nothing that is known leads to some/,
+    (file, places) => {
+      pointAt(file, places, places.containers[1] ?? 0);
+    },
+  ],
+  "no room for a program header": [
+    "zeros",
+    /no room for one more program header/,
+    (file) => file.writeUInt32LE(0x60000000, 64 + 56 * 4),
+  ],
+  "a relocation into a container": [
+    "stays",
+    /a relocation leads into a container/,
+    (file, places) => pointAt(file, places, (places.containers[0] ?? 0) + 16),
+  ],
+  "a relocation of another kind": [
+    "stays",
+    /of an unusual kind/,
+    (file, { relocations }) => file.writeUInt32LE(37, relocations + 8),
+  ],
+  "device code that is relocated": [
+    "stays",
+    /its device code is relocated/,
+    (file, { relocations, containers }) => file.writeBigUInt64LE(BigInt((containers[0] ?? 0) + 80), relocations),
+  ],
+  "a wrapper that leads elsewhere": [
+    "stays",
+    /a wrapper leads to no container/,
+    (file, { relocations }) => file.writeBigUInt64LE(0n, relocations + 16),
+  ],
+  "a pointer that contradicts its relocation": [
+    "stays",
+    /contradicts/,
+    (file, { wrappers, containers }) => file.writeBigUInt64LE(BigInt(containers[2] ?? 0), wrappers + 8),
+  ],
+  "a symbol in a container": [
+    "stays",
+    /a symbol lies in a container/,
+    (file, { symbols, containers }) => file.writeBigUInt64LE(BigInt((containers[0] ?? 0) + 8), symbols + 24 + 8),
+  ],
+  "relocations that no section has": [
+    "stays",
+    /relocations that no section has/,
+    (file, { dynamic }) => file.writeBigUInt64LE(1000n, dynamic + 24),
+  ],
+  "relocations without addends": ["stays", /of an unusual kind/, (file, { dynamic }) => file.writeBigUInt64LE(17n, dynamic)],
+  "bytes that are no container": [
+    "stays",
+    /bytes that are no container/,
+    (file, { containers }) => file.writeUInt16LE(9, (containers[1] ?? 0) + 4),
+  ],
+  "device code that can be written to": ["stays", /can be written to/, (file) => file.writeUInt32LE(6, 64 + 4)],
+  "device code at another address": [
+    "stays",
+    /contradict each other/,
+    (file, { headerOf }) => file.writeBigUInt64LE(8n, headerOf(".nv_fatbin") + 16),
+  ],
+};
+
+for (const [name, [what, reason, change]] of Object.entries(lies)) {
+  test(`what can't be proven is ${what === "zeros" ? "filled with zeros" : "left as it is"}: ${name}`, () => {
+    const library = libraryOf({ change });
+    const { edits, plan, after } = pruned([[library]]);
+    const told = [...plan.notes, ...plan.changes.map((row) => row.reason)].join();
+    assert.match(told, reason);
+    assert.deepEqual(edits, what === "zeros" ? ["cut-content 0:opt/libapp.so"] : []);
+    if (what === "stays") return;
+    const content = Buffer.from(after[0]?.[0]?.content ?? "");
+    assert.equal(content.length, library.content?.length);
+    // All outside of containers is as it was, and each begins where it did.
+    const before = Buffer.from(library.content ?? "");
+    const start = before.indexOf(containersFrom(code)[0] ?? "");
+    const end = start + containersFrom(code).reduce((sum, { length }) => sum + length, 0);
+    assert.ok(content.subarray(0, start).equals(before.subarray(0, start)));
+    assert.ok(content.subarray(end).equals(before.subarray(end)));
+    assert.deepEqual(archsAfter(pruned([[library]])), [[86], [86, 90], [90]]);
+  });
+}
+
+test("a library for AArch64 is filled with zeros, one for another machine left", () => {
+  assert.match(
+    pruned([
+      [
+        libraryOf({
+          machine: 183,
+          change: (file, { relocations }) => {
+            for (const number of [0, 1, 2]) file.writeUInt32LE(1027, relocations + 24 * number + 8);
+          },
+        }),
+      ],
+    ]).plan.changes[0]?.reason ?? "",
+    /known of x86-64 alone/,
+  );
+  assert.deepEqual(pruned([[libraryOf({ machine: 243 })]]).edits, []);
+});
+
+test("whatever byte of the headers lies, what is written has the images that are needed, or nothing is", () => {
+  const whole = deviceElf(code);
+  const table = whole.length - 64 * 11;
+  const place = fc.oneof(fc.nat(64 + 56 * 5 - 1), fc.integer({ min: table, max: whole.length - 1 }));
+  fc.assert(
+    fc.property(fc.array(fc.tuple(place, fc.nat(255)), { minLength: 1, maxLength: 3 }), (changes) => {
+      const content = Buffer.from(whole);
+      for (const [at, value] of changes) content[at] = value;
+      const result = pruned([[{ path: "opt/libapp.so", content }]]);
+      if (result.edits.length > 0) assert.deepEqual(archsAfter(result), [[86], [86, 90], [90]]);
+    }),
+    { numRuns: 200 },
+  );
 });
 
 const site = "usr/local/lib/python3.11/site-packages";

@@ -1,17 +1,17 @@
 import { PointerFinder } from "../../binary/device-pointers.ts";
 import { UserError } from "../../lib/user-error.ts";
-import type { DevicePointers } from "../../model/device-pointers.ts";
+import type { DevicePointers, UnprovenPointers } from "../../model/device-pointers.ts";
 import type { DeviceFilePart } from "./rewrite-threads.ts";
 
 /**
- * What leads to the device code of files, ascending in the layer, whose uncompressed bytes come as `pieces`, valid until the next one; a
- * text says why it can't be told. Reads no more than up to the last file. Throws UserError `corrupt-layer` when the layer ends before.
+ * What leads to the device code of files, ascending in the layer, whose uncompressed bytes come as `pieces`, valid until the next one, or
+ * why it can't be told. Reads no more than up to the last file. Throws UserError `corrupt-layer` when the layer ends before.
  */
 export function findPointers(
   pieces: Iterable<Uint8Array>,
   files: readonly DeviceFilePart[],
-): ReadonlyMap<number, DevicePointers | string> {
-  const found = new Map<number, DevicePointers | string>();
+): ReadonlyMap<number, DevicePointers | UnprovenPointers> {
+  const found = new Map<number, DevicePointers | UnprovenPointers>();
   const coming = files[Symbol.iterator]();
   let current = begun(coming.next().value);
   let place = 0;

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import type { Limits } from "../../archive/limits.ts";
 import { fromThreadError } from "../thread-error.ts";
 import type { NewContentSums } from "./new-content-sums.ts";
-import type { DevicePointers } from "../../model/device-pointers.ts";
+import type { DevicePointers, UnprovenPointers } from "../../model/device-pointers.ts";
 import type { DeviceJob, RewriteJob, RewriteResult, RewriteStart, RewrittenBlob, SumJob } from "./rewrite-threads.ts";
 
 /** What all layers of an image are rewritten with. */
@@ -21,7 +21,7 @@ export interface LayerRewriter {
   readonly findPointers: (
     job: DeviceJob,
     onProgress: (done: number) => void,
-  ) => Promise<ReadonlyMap<number, DevicePointers | string>>;
+  ) => Promise<ReadonlyMap<number, DevicePointers | UnprovenPointers>>;
   readonly close: () => Promise<void>;
 }
 

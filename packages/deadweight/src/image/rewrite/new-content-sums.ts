@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { UserError } from "../../lib/user-error.ts";
+import { zeroChunks } from "./layer-cut.ts";
 import type { ContentPiece } from "../../contracts/transform.ts";
 
 /** Sums of an entry's new content, in hexadecimal digits. */
@@ -66,6 +67,7 @@ function* parts(files: readonly SummedFile[]): Generator<Part> {
     let to = contentStart;
     for (const piece of pieces) {
       if ("bytes" in piece) before.push(piece.bytes);
+      else if ("zeros" in piece) before.push(...zeroChunks(piece.zeros));
       else {
         to = contentStart + piece.end;
         yield { entry, sum, before, from: contentStart + piece.start, to, isLast: false };

@@ -1,4 +1,4 @@
-import type { DevicePointers } from "../../model/device-pointers.ts";
+import type { DevicePointers, UnprovenPointers } from "../../model/device-pointers.ts";
 import type { Image, Layer } from "../../model/image.ts";
 import type { LayerIndex } from "../../model/layer-index.ts";
 import { spanOf } from "./entry-span.ts";
@@ -9,7 +9,7 @@ import type { SumOptions } from "./sum-cut-contents.ts";
 
 /** By entry of the whole image what leads to device code, and the image with blobs of those layers in files. */
 export interface LookedInto {
-  readonly pointers: ReadonlyMap<number, DevicePointers | string>;
+  readonly pointers: ReadonlyMap<number, DevicePointers | UnprovenPointers>;
   readonly image: Image;
 }
 
@@ -18,7 +18,7 @@ export interface LookedInto {
  * when the section headers have been seen, at the end of a file. Throws UserError `corrupt-layer`, `no-space`.
  */
 export async function readDevicePointers(image: Image, layers: readonly LayerIndex[], options: SumOptions): Promise<LookedInto> {
-  const pointers = new Map<number, DevicePointers | string>();
+  const pointers = new Map<number, DevicePointers | UnprovenPointers>();
   const local: Layer[] = [];
   const rewriter = createLayerRewriter({ ...options, threads: 0 });
   let first = 0;

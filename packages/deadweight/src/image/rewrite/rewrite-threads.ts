@@ -1,6 +1,6 @@
 import type { Limits } from "../../archive/limits.ts";
 import type { ElfHeaderBytes } from "../../binary/elf-headers.ts";
-import type { DevicePointers } from "../../model/device-pointers.ts";
+import type { DevicePointers, UnprovenPointers } from "../../model/device-pointers.ts";
 import type { ThreadError } from "../layer-threads.ts";
 import type { FilePart } from "./blob-pieces.ts";
 import type { Compressed } from "./compress-blocks.ts";
@@ -66,5 +66,5 @@ export interface RewrittenBlob {
 export type RewriteResult =
   | { readonly kind: "blob"; readonly blob: RewrittenBlob }
   | { readonly kind: "sums"; readonly sums: NewContentSums }
-  | { readonly kind: "pointers"; readonly pointers: ReadonlyMap<number, DevicePointers | string> }
+  | { readonly kind: "pointers"; readonly pointers: ReadonlyMap<number, DevicePointers | UnprovenPointers> }
   | { readonly kind: "error"; readonly error: ThreadError };

@@ -1,4 +1,4 @@
-import { compactElf, type KeptContainer } from "../../binary/compact-elf.ts";
+import { compactElf, zeroedElf, type CompactedElf, type KeptContainer } from "../../binary/compact-elf.ts";
 import { composedPieces } from "../../binary/edited-file.ts";
 import type { ElfHeaderBytes } from "../../binary/elf-headers.ts";
 import type { Facts } from "../../contracts/fact.ts";
@@ -7,7 +7,7 @@ import { elfOutlineOf } from "../../facts/debugged-files.ts";
 import type { DeviceFile } from "../../facts/device-code.ts";
 import type { DeviceNeeds } from "../../facts/device-needs.ts";
 import { fileTree } from "../../facts/file-tree.ts";
-import type { DevicePointers } from "../../model/device-pointers.ts";
+import type { DevicePointers, UnprovenPointers } from "../../model/device-pointers.ts";
 import type { DeviceTable } from "../../model/device-table.ts";
 
 /** New content of a file with less device code. */
@@ -29,23 +29,41 @@ export function prunedFile(
   needs: DeviceNeeds,
 ): PrunedFile | string {
   const tree = facts.get(fileTree);
-  const pointers = facts.devicePointers?.get(file.content) ?? "what leads to its device code was not looked for";
-  const outline = elfOutlineOf(facts, tree, file.content);
-  if (typeof pointers === "string") return pointers;
-  if (outline === undefined) return "its headers are not where they could be looked at";
-  const containers = keptContainers(file.table, needs.kept);
   const before = context.editOf(target);
-  if (before?.action !== "cut-content") {
-    const made = compactElf(outline, tree.size(file.content), containers, pointers);
-    return typeof made === "string" ? made : { ...made, freedBytes: needs.unneededBytes, how: "is cut out" };
-  }
-  if (lacksSome(before, file.table)) return { ...before, freedBytes: needs.unneededBytes, how: "is cut out" };
-  const headers = headersAfter(before, outline);
+  const cut = before?.action === "cut-content" ? before : undefined;
+  const freedBytes = needs.unneededBytes;
+  if (cut !== undefined && lacksSome(cut, file.table)) return { ...cut, freedBytes, how: "is cut out" };
+  const pointers = facts.devicePointers?.get(file.content) ?? unknownPointers;
+  const outline = elfOutlineOf(facts, tree, file.content);
+  if (outline === undefined) return "its headers are not where they could be looked at";
+  const headers = cut === undefined ? outline : headersAfter(cut, outline);
   if (headers === undefined) return "it is cut in another way";
-  const made = compactElf(headers, before.size, containers, withoutSymbols(pointers));
+  const size = cut?.size ?? tree.size(file.content);
+  const made = smallerFile({ headers, size, isCut: cut !== undefined }, keptContainers(file.table, needs.kept), pointers);
   if (typeof made === "string") return made;
-  const pieces = composedPieces(before.pieces, made.pieces);
-  return { pieces, size: made.size, freedBytes: needs.unneededBytes, how: "is cut out, after symbols and debug information" };
+  const pieces = cut === undefined ? made.pieces : composedPieces(cut.pieces, made.pieces);
+  return { ...made, pieces, freedBytes, how: cut === undefined ? made.how : `${made.how}, after symbols and debug information` };
+}
+
+const unknownPointers: UnprovenPointers = { reason: "what leads to its device code was not looked for", mayLeadInside: true };
+
+interface CutFile {
+  readonly headers: ElfHeaderBytes;
+  readonly size: number;
+  readonly isCut: boolean;
+}
+
+/** Without the bytes where that is proven to be harmless, else with zeros in their place; a text says why neither will do. */
+function smallerFile(
+  { headers, size, isCut }: CutFile,
+  containers: readonly (KeptContainer & { readonly end: number })[],
+  pointers: DevicePointers | UnprovenPointers,
+): (CompactedElf & { readonly how: string }) | string {
+  if ("reason" in pointers && pointers.mayLeadInside) return pointers.reason;
+  const made =
+    "reason" in pointers ? pointers.reason : compactElf(headers, size, containers, isCut ? withoutSymbols(pointers) : pointers);
+  if (typeof made !== "string") return { ...made, how: "is cut out" };
+  return { ...zeroedElf(size, containers), how: `is zeros now, which compress to nothing; it can't be cut out: ${made}` };
 }
 
 /** Whether the cut has been made: notes are asked for when it is planned. */
@@ -54,7 +72,10 @@ function lacksSome({ pieces }: Cut, { offsets }: DeviceTable): boolean {
   return offsets.some((offset) => !kept.some(({ start, end }) => start <= offset && offset < end));
 }
 
-function keptContainers({ starts, firsts, offsets, sizes }: DeviceTable, kept: readonly number[]): readonly KeptContainer[] {
+function keptContainers(
+  { starts, ends, firsts, offsets, sizes }: DeviceTable,
+  kept: readonly number[],
+): readonly (KeptContainer & { readonly end: number })[] {
   let next = 0;
   return [...starts].map((start, container) => {
     const end = firsts[container + 1] ?? 0;
@@ -64,7 +85,7 @@ function keptContainers({ starts, firsts, offsets, sizes }: DeviceTable, kept: r
       const offset = offsets[entry] ?? 0;
       return { start: offset, end: offset + (sizes[entry] ?? 0) };
     });
-    return { start, entries };
+    return { start, end: ends[container] ?? 0, entries };
   });
 }
 
