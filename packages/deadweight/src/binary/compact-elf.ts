@@ -45,12 +45,15 @@ export function compactElf(
   const layout = compactLayout(headers, region, containers, pointers);
   if (typeof layout === "string") return layout;
   if (headers.sectionsOffset < layout.live) return "its section headers lie in what is mapped";
+  const sections = newSections(bytes, headers, layout);
+  const head = newHead(bytes, headers, layout);
+  const wrong = wrongResult({ head, sections, names: bytes.names }, layout, fileSize - layout.shift);
+  if (wrong !== undefined) return wrong;
   const patches = new Map([
     ...pointerPatches(headers, layout, pointers, containers),
     ...dynamicPatches(headers, layout, pointers),
-    [headers.sectionsOffset, newSections(bytes, headers, layout)] as const,
+    [headers.sectionsOffset, sections] as const,
   ]);
-  const head = newHead(bytes, headers, layout);
   const file = new EditedFile(patches);
   file.put(head);
   file.copy(head.length, region.start);
@@ -66,6 +69,22 @@ export function compactElf(
   file.zerosTo(layout.live - layout.shift);
   file.copy(layout.live, fileSize);
   return { pieces: file.finish(), size: file.size };
+}
+
+/** Headers that contradict each other before do so after: what the loader could take in another way is left. */
+function wrongResult(bytes: ElfHeaderBytes, { region, starts, headEnd }: CompactLayout, size: number): string | undefined {
+  const headers = parseElfHeaders(bytes);
+  if (typeof headers === "string") return headers;
+  const loaded = headers.segments.filter(({ type }) => type === loadable);
+  for (const [index, { offset, address, align, fileSize, memorySize }] of loaded.entries()) {
+    const isPlaced = Number.isInteger(Math.log2(align)) && (address - offset) % Math.max(align, pageBytes) === 0;
+    const before = loaded[index - 1];
+    const isBehind = before === undefined || address >= before.address + before.memorySize;
+    if (!isPlaced || !isBehind || fileSize > memorySize || offset + fileSize > size) return "its segments contradict each other";
+  }
+  const mapped = loaded.find(({ offset, fileSize }) => offset <= region.start && headEnd <= offset + fileSize);
+  const isMapped = mapped !== undefined && mapped.address - mapped.offset === region.address - region.start;
+  return isMapped && starts.every((start) => start >= region.start) ? undefined : "its containers would not be mapped";
 }
 
 function compactLayout(
