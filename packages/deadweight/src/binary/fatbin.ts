@@ -1,7 +1,8 @@
 // Layout (little-endian; fatbinary_section.h of CUDA 13, and what nvcc, fatbinary and nvlink 13.0 write and take). A container: magic
 // 0xBA55ED50 at 0, version 1 at 4 (2 bytes), header size 16 at 6 (2), at 8 the size of all that follows the header (8). Containers stand
 // one after the other, aligned to 8. An entry: kind at 0 (2: 1 PTX, 2 ELF cubin, 8 LTO-IR), header size at 4 (4: 64 and a tail, a multiple
-// of 8), payload size at 8 (8, a multiple of 8), architecture in decimal at 0x1C (4), flags at 0x28 (8). The next one follows the payload.
+// of 8), payload size at 8 (8, a multiple of 8), architecture in decimal at 0x1C (4), flags at 0x28 (8): 0x2000 the payload is an LZ4
+// block, 0x8000 a zstd frame, 0x1000 compressed in an older way, 0x100000 suffix a, 0x200000 suffix f. The next one follows the payload.
 import { crc32 } from "node:zlib";
 
 /** Device code of one file, in columns: container `i` has the entries from `firsts[i]` up to `firsts[i + 1]`. Offsets are of the file. */
@@ -24,14 +25,6 @@ export interface Fatbins {
 
 /** Sizes of the headers of a container, and of an entry without its tail. */
 export const fatbinSizes = { container: 16, entry: 64 } as const;
-/** Bits of an entry's flags. */
-export const fatbinFlags = {
-  oldCompression: 0x1000,
-  lz4: 0x2000,
-  zstd: 0x8000,
-  archSpecific: 0x100000,
-  familySpecific: 0x200000,
-} as const;
 
 /** Magic, version and header size: what is looked for. */
 const beginning = Buffer.from([0x50, 0xed, 0x55, 0xba, 1, 0, 16, 0]);

@@ -4,7 +4,7 @@ import { didYouMean } from "../lib/did-you-mean.ts";
 import { UserError } from "../lib/user-error.ts";
 import { addDeliveryOptions, gatesOf, repeatable, type DeliveryFlags } from "./delivery-options.ts";
 import { deliverReport } from "./deliver-report.ts";
-import { gpuChoice, gpusHelp, type GpuFlags } from "./gpu-options.ts";
+import { gpuOptions, gpusHelp, type GpuFlags } from "./gpu-options.ts";
 import { outputFiles } from "./output-files.ts";
 import {
   addEvidenceOptions,
@@ -76,7 +76,7 @@ async function analyze(image: string, flags: AnalyzeFlags, session: Session, too
 function analyzeOptions(flags: AnalyzeFlags, session: Session, toolkit: Toolkit): AnalyzeOptions {
   return {
     ...imageOptions(flags, session, toolkit),
-    ...(flags.gpus === undefined ? {} : { gpus: gpuChoice(flags, toolkit) }),
+    ...gpuOptions(flags, toolkit),
     ...(flags.only === undefined ? {} : { only: knownRules(flags.only, toolkit) }),
     ...(flags.skip === undefined ? {} : { skip: knownRules(flags.skip, toolkit) }),
   };

@@ -13,9 +13,15 @@ export interface GpuFlags {
 export const gpusHelp =
   "GPUs of all machines that run the image: names, 8.6 or sm_86, with commas; `deadweight gpus` lists names";
 
-/** What these flags mean to the verbs. Throws UserError, exit 2. */
-export function gpuChoice({ gpus = "", keepPtx = "none", includeVendor }: GpuFlags, { parseGpus }: Toolkit): GpuChoice {
-  const targets = parseGpus(gpus);
-  if (targets.length === 0) throw new UserError("usage", "--gpus: no GPU was named", { exitCode: 2 });
-  return { targets, keepPtx, includeVendor: includeVendor === true };
+/** What these flags mean to the verbs: nothing without `--gpus`. Throws UserError, exit 2. */
+export function gpuOptions(
+  { gpus, keepPtx = "none", includeVendor = false }: GpuFlags,
+  { parseGpus }: Toolkit,
+): { readonly gpus?: GpuChoice } {
+  if (gpus !== undefined) return { gpus: { targets: parseGpus(gpus), keepPtx, includeVendor } };
+  if (keepPtx === "none" && !includeVendor) return {};
+  throw new UserError("usage", `${includeVendor ? "--include-vendor" : "--keep-ptx"}: no GPU was named`, {
+    hint: "say with --gpus which GPUs the image is for",
+    exitCode: 2,
+  });
 }

@@ -5,7 +5,7 @@ import { printableJson } from "../lib/printable.ts";
 import { UserError } from "../lib/user-error.ts";
 import { deliverReport } from "./deliver-report.ts";
 import { repeatable } from "./delivery-options.ts";
-import { gpuChoice, gpusHelp, type GpuFlags } from "./gpu-options.ts";
+import { gpuOptions, gpusHelp, type GpuFlags } from "./gpu-options.ts";
 import {
   addEvidenceOptions,
   addImageOptions,
@@ -140,7 +140,7 @@ async function optimize(image: string, flags: OptimizeFlags, session: Session, t
 function optimizeOptions(flags: OptimizeFlags, session: Session, toolkit: Toolkit): OptimizeOptions {
   return {
     ...imageOptions(flags, session, toolkit),
-    ...(flags.gpus === undefined ? {} : { gpus: gpuChoice(flags, toolkit) }),
+    ...gpuOptions(flags, toolkit),
     level: flags.level,
     keep: flags.keep ?? [],
     rewriteBase: flags.rewriteBase === true,
