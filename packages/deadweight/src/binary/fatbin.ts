@@ -10,6 +10,8 @@ export interface Fatbins {
   /** Where each container begins, with its header, ascending. */
   readonly starts: Float64Array;
   readonly ends: Float64Array;
+  /** How many zeros follow each. */
+  readonly zerosBehind: Float64Array;
   readonly firsts: Uint32Array;
   /** Where each entry begins, with its header. */
   readonly offsets: Float64Array;
@@ -48,6 +50,8 @@ export class FatbinWalker {
   #checksum = 0;
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
+  readonly #zerosBehind: number[] = [];
+  #isCounting = false;
   readonly #firsts: number[] = [0];
   #offsets: number[] = [];
   #sizes: number[] = [];
@@ -80,6 +84,7 @@ export class FatbinWalker {
     return {
       starts: Float64Array.from(this.#starts),
       ends: Float64Array.from(this.#ends),
+      zerosBehind: Float64Array.from(this.#zerosBehind),
       firsts: Uint32Array.from(this.#firsts),
       offsets: Float64Array.from(this.#offsets),
       sizes: Float64Array.from(this.#sizes),
@@ -92,6 +97,7 @@ export class FatbinWalker {
 
   /** Up to the beginning of a container, or to what may be one that the next piece goes on with. */
   #search(bytes: Buffer, from: number): number {
+    this.#countZeros(bytes, from, bytes.length);
     for (let at = bytes.indexOf(beginning, from); at >= 0; at = bytes.indexOf(beginning, at + 1)) {
       if ((this.#place + at - from) % 8 === 0) {
         this.#state = "container";
@@ -105,12 +111,21 @@ export class FatbinWalker {
     return bytes.length;
   }
 
+  #countZeros(bytes: Buffer, from: number, end: number): void {
+    if (!this.#isCounting) return;
+    let at = from;
+    while (at < end && bytes[at] === 0) at++;
+    this.#zerosBehind[this.#zerosBehind.length - 1] = (this.#zerosBehind.at(-1) ?? 0) + at - from;
+    this.#isCounting = at === end;
+  }
+
   #wanted(): number {
     return this.#state === "search" ? beginning.length : fatbinSizes[this.#state === "container" ? "container" : "entry"];
   }
 
   #hold(bytes: Buffer, at: number): number {
     const count = Math.min(this.#wanted() - this.#heldBytes, bytes.length - at);
+    if (this.#state === "search") this.#countZeros(bytes, at, at + count);
     bytes.copy(this.#held, this.#heldBytes, at, at + count);
     this.#heldBytes += count;
     return at + count;
@@ -168,6 +183,8 @@ export class FatbinWalker {
     this.#state = rest === 0 ? "search" : "entry";
     if (rest === 0) {
       this.#ends.push(this.#containerEnd);
+      this.#zerosBehind.push(0);
+      this.#isCounting = true;
       this.#firsts.push(this.#offsets.length);
     } else if (rest < fatbinSizes.entry) this.#forget();
   }

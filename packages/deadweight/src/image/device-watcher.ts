@@ -71,7 +71,8 @@ function inSections(found: Fatbins, sections: readonly DeviceSection[]): Omit<De
   for (const place of inside) firsts.push((firsts.at(-1) ?? 0) + (found.firsts[place + 1] ?? 0) - (found.firsts[place] ?? 0));
   const starts = Float64Array.from(inside, (place) => found.starts[place] ?? 0);
   const ends = Float64Array.from(inside, (place) => found.ends[place] ?? 0);
-  const problem = sections.map((section) => untiled(section, starts, ends)).find((reason) => reason !== undefined);
+  const behind = Float64Array.from(inside, (place) => found.zerosBehind[place] ?? 0);
+  const problem = sections.map((section) => untiled(section, { starts, ends, behind })).find((reason) => reason !== undefined);
   return {
     starts,
     ends,
@@ -88,14 +89,19 @@ function inSections(found: Fatbins, sections: readonly DeviceSection[]): Omit<De
   };
 }
 
-function untiled({ name, offset, size }: DeviceSection, starts: Float64Array, ends: Float64Array): string | undefined {
-  let place = offset;
+/** A section has containers, and zeros between and behind them, nothing else. */
+function untiled(
+  { name, offset, size }: DeviceSection,
+  { starts, ends, behind }: { readonly starts: Float64Array; readonly ends: Float64Array; readonly behind: Float64Array },
+): string | undefined {
+  let [place, zeros] = [offset, 0];
+  const reason = `the section ${name} has bytes that are no container`;
   for (const [index, start] of starts.entries()) {
     if (start < offset || start >= offset + size) continue;
-    if (start !== place) return `the section ${name} has bytes that are no container`;
-    place = Math.ceil((ends[index] ?? 0) / 8) * 8;
+    if (start < place || start > place + zeros) return reason;
+    [place, zeros] = [ends[index] ?? 0, behind[index] ?? 0];
   }
-  return place >= offset + size ? undefined : `the section ${name} has bytes that are no container`;
+  return place + zeros >= offset + size ? undefined : reason;
 }
 
 function range(from: number, to: number): readonly number[] {

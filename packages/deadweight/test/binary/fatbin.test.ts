@@ -31,6 +31,13 @@ test("containers and their entries are found, wherever the pieces end", () => {
   }
 });
 
+test("zeros behind a container are counted up to what else there is, wherever the pieces end", () => {
+  const gap = Buffer.concat([one, Buffer.alloc(24), two, Buffer.alloc(13), Buffer.from([1, 0, 0])]);
+  for (const pieceBytes of [1, 5, 8, 13, 64, gap.length]) {
+    assert.deepEqual([...(walked(gap, pieceBytes)?.zerosBehind ?? [])], [24, 13], `pieces of ${pieceBytes}`);
+  }
+});
+
 test("what is not aligned to eight bytes is no container", () => {
   assert.equal(walked(Buffer.concat([Buffer.alloc(4), one])), undefined);
 });
