@@ -29,14 +29,31 @@ export const unusedDeviceCode: Rule = defineRule({
     "given; CUDA_FORCE_PTX_JIT needs it. NVIDIA's own libraries are a finding apart: its licence restricts passing on changed ones, so " +
     "`optimize` leaves them without `--include-vendor`. Kernels outside of these sections are left alone.",
   evaluate: (facts) => {
-    const files = facts.get(deviceCode);
-    if (files.length === 0) return { notApplicable: "no device code in the image" };
-    return facts.gpus === undefined ? choices(files) : unneeded(facts, files, facts.gpus);
+    const all = facts.get(deviceCode);
+    if (all.length === 0) return { notApplicable: "no device code in the image" };
+    const files = all.filter(({ table }) => table.problem === undefined);
+    const known = facts.gpus === undefined ? choices(files) : unneeded(facts, files, facts.gpus);
+    return [...known, ...riddles(facts, all)];
   },
 });
 
+/** Files whose device code can't be told apart. */
+function riddles(facts: Facts, files: readonly DeviceFile[]): readonly RuleFinding[] {
+  const tree = facts.get(fileTree);
+  return [...Map.groupBy(files, ({ table }) => table.problem)].flatMap(([problem, group]): RuleFinding[] => {
+    if (problem === undefined) return [];
+    const paths = largestPaths(
+      tree,
+      group.map(({ content }) => content),
+    );
+    const message = `code for GPUs in ${countOf(group.length, "file")} that could not be weighed, ${paths}: ${problem}`;
+    return [{ message, safety: "opt-in", claims: [] }];
+  });
+}
+
 /** The table of what each choice would save. */
 function choices(files: readonly DeviceFile[]): readonly RuleFinding[] {
+  if (files.length === 0) return [];
   const shares = deviceShares(files.map(({ table }) => table));
   const rows = Object.keys(gpuTable).flatMap((capability) => {
     const target: GpuTarget = { capability: Number(capability.replace(".", "")) };

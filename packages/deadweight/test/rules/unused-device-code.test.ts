@@ -68,6 +68,16 @@ test("NVIDIA's own libraries are a finding apart, by name alone", () => {
   );
 });
 
+test("a section that can't be taken apart is named, and nothing is said of its GPUs", () => {
+  const riddle = deviceElf(code, { change: (file, { containers }) => file.writeUInt16LE(9, (containers[1] ?? 0) + 4) });
+  for (const options of [{}, { gpus: choiceOf("8.6") }, { gpus: choiceOf("6.1") }]) {
+    assert.deepEqual(
+      findingsOf(unusedDeviceCode, factsOf([[{ path: "a.so", content: riddle }]], options)).map(({ message }) => message),
+      ["code for GPUs in 1 file that could not be weighed, /a.so: the section .nv_fatbin has bytes that are no container"],
+    );
+  }
+});
+
 test("an image without device code, or with containers in other sections, says nothing", () => {
   const elsewhere = deviceElf(containersFrom("e86"), {
     change: (file, { headerOf }) => file.writeUInt32LE(file.readUInt32LE(headerOf(".text")), headerOf(".nv_fatbin")),
