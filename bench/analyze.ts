@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { built, type Contender, isThere, median, type Run, shell, skopeoName, timed } from "./support/contenders.ts";
 
 /**
  * Our analysis against peers and the machine's floor, on one image of some gigabytes: paired runs, medians of ratios, peak memory.
@@ -15,21 +15,9 @@ import { parseArgs } from "node:util";
 const { values } = parseArgs({
   options: { image: { type: "string" }, rounds: { type: "string", default: "5" }, keep: { type: "string" } },
 });
-const root = join(import.meta.dirname, "..");
 const rounds = Number(values.rounds);
 const folder = values.keep ?? mkdtempSync(join(tmpdir(), "deadweight-bench-"));
 mkdirSync(folder, { recursive: true });
-
-interface Run {
-  readonly seconds: number;
-  readonly peakMegabytes: number;
-}
-
-interface Contender {
-  readonly name: string;
-  /** A shell command; undefined when its program is not here. */
-  readonly command: string | undefined;
-}
 
 try {
   main();
@@ -49,12 +37,6 @@ function main(): void {
   cached(program);
 }
 
-/** Compiles the package: that is what users run. */
-function built(): string {
-  shell(`${join(root, "node_modules/.bin/tsc")} -p ${join(root, "packages/deadweight/tsconfig.build.json")}`);
-  return join(root, "packages/deadweight/dist/bin.js");
-}
-
 type Compression = "none" | "gzip" | "zstd";
 
 interface Copies {
@@ -68,7 +50,9 @@ interface Copies {
 function copiesOf(compression: Compression): Copies {
   const archive = join(folder, "image.tar");
   if (!existsSync(archive))
-    shell(`skopeo copy -q ${skopeoName()} docker-archive:${archive}.part:bench:latest && mv ${archive}.part ${archive}`);
+    shell(
+      `skopeo copy -q ${skopeoName(values.image)} docker-archive:${archive}.part:bench:latest && mv ${archive}.part ${archive}`,
+    );
   if (compression === "none") return { reference: `docker-archive:${archive}`, archive, blobs: membersOf(archive) };
   const layout = join(folder, compression);
   if (!existsSync(layout)) {
@@ -93,13 +77,6 @@ function copiesOf(compression: Compression): Copies {
     shell(`tar -C ${layout} -cf ${asSaved} manifest.json blobs`);
   }
   return { reference: `oci:${layout}`, archive: asSaved, blobs: manifest.layers.map((layer) => blob(layer.digest)) };
-}
-
-function skopeoName(): string {
-  if (values.image === undefined) throw new Error("say which image: --image docker:NAME");
-  return values.image.startsWith("docker:") && !values.image.startsWith("docker://")
-    ? `docker-daemon:${values.image.slice(7)}`
-    : values.image;
 }
 
 /** The layers of a plain archive, unpacked once so that the floor can read them. */
@@ -138,28 +115,15 @@ function contenders(compression: Compression, copies: Copies): readonly Contende
   ];
 }
 
-/** Each contender once a round, so that what else the machine does falls on all alike. */
+/** Each contender once a round, so that what else the machine does falls on all alike. Gates that fail (dive's) end with 1. */
 function paired(all: readonly Contender[]): ReadonlyMap<string, readonly Run[]> {
   const runs = new Map<string, Run[]>();
   for (let round = 0; round < rounds; round++) {
     for (const { name, command } of all) {
-      if (command !== undefined) runs.set(name, [...(runs.get(name) ?? []), timed(command)]);
+      if (command !== undefined) runs.set(name, [...(runs.get(name) ?? []), timed(command, [0, 1])]);
     }
   }
   return runs;
-}
-
-function timed(command: string): Run {
-  const times = join(folder, "times");
-  // Exit codes of gates (dive's rules) are no failures here.
-  const result = spawnSync("/usr/bin/time", ["-q", "-o", times, "-f", "%e %M", "sh", "-c", command], {
-    stdio: ["ignore", "ignore", "pipe"],
-    encoding: "utf8",
-  });
-  if (result.error !== undefined) throw result.error;
-  const [seconds = 0, kilobytes = 0] = readFileSync(times, "utf8").trim().split("\n").at(-1)?.split(" ").map(Number) ?? [];
-  if (seconds === 0) throw new Error(`${command}: ${result.stderr}`);
-  return { seconds, peakMegabytes: kilobytes / 1024 };
 }
 
 function print(compression: Compression, bytes: number, runs: ReadonlyMap<string, readonly Run[]>): void {
@@ -189,18 +153,4 @@ function uncompressedBytes(blobs: readonly string[], compression: Compression): 
   if (compression === "none") return blobs.reduce((total, blob) => total + statSync(blob).size, 0);
   const program = compression === "gzip" ? "gzip" : "zstd";
   return blobs.reduce((total, blob) => total + Number(shell(`${program} -dc '${blob}' | wc -c`)), 0);
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? Number.NaN;
-}
-
-function isThere(program: string): boolean {
-  return spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
-}
-
-function shell(command: string): string {
-  const result = spawnSync("sh", ["-c", command], { encoding: "utf8", maxBuffer: 1024 ** 3 });
-  if (result.status !== 0) throw new Error(`${command}: ${result.stderr}`);
-  return result.stdout;
 }

@@ -1,35 +1,24 @@
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { built, type Contender, isThere, median, type Run, shell, skopeoName, timed } from "./support/contenders.ts";
 
 /**
  * Our rewriting against peers, on one image: paired runs, medians of ratios, peak memory; and how far predictions are off.
  *
  *     node bench/optimize.ts --image docker:NAME [--rounds 3] [--keep FOLDER]
  *
- * Needs skopeo; for their rows docker-squash (PyPI) and, with docker-registry, crane in PATH. docker-squash reads and writes the
- * engine: IMAGE has to be there.
+ * Needs skopeo and GNU time; for their rows docker-squash (PyPI) and, with docker-registry, crane in PATH. docker-squash reads and writes
+ * the engine: IMAGE has to be there. What is missing or fails is printed as that. --keep names a folder where the copies stay.
  */
 const { values } = parseArgs({
   options: { image: { type: "string" }, rounds: { type: "string", default: "3" }, keep: { type: "string" } },
 });
-const root = join(import.meta.dirname, "..");
 const rounds = Number(values.rounds);
 const folder = values.keep ?? mkdtempSync(join(tmpdir(), "deadweight-bench-"));
 mkdirSync(folder, { recursive: true });
-
-interface Run {
-  readonly seconds: number;
-  readonly peakMegabytes: number;
-}
-
-interface Contender {
-  readonly name: string;
-  /** A shell command; undefined when its program is not here. */
-  readonly command: string | undefined;
-}
 
 interface Weight {
   readonly tarBytes: number;
@@ -47,7 +36,7 @@ async function main(): Promise<void> {
   const gzip = layout("gzip");
   print(
     "prediction against result",
-    ["compression", "tar", "off by", "compressed", "off by"],
+    ["layers", "tar before", "predicted", "result", "off by", "compressed before", "predicted", "result", "off by"],
     [
       predicted("gzip", `${optimize} --level verified ${gzip} -o oci:${join(folder, "predicted")}`),
       predicted("zstd", `${optimize} --level verified ${layout("zstd")} -o oci:${join(folder, "predicted")}`),
@@ -56,27 +45,25 @@ async function main(): Promise<void> {
   const zstd = `skopeo copy -q --dest-compress-format zstd`;
   compare("compressing all layers with zstd", [
     { name: "deadweight", command: `${optimize} --only drop-shadowed --compression zstd:3 ${plain()} -o oci:${folder}/ours` },
+    {
+      name: "deadweight, not validated",
+      command: `${optimize} --no-validate --only drop-shadowed --compression zstd:3 ${plain()} -o oci:${folder}/ours`,
+    },
     { name: "skopeo copy", command: `rm -rf ${folder}/copied; ${zstd} ${plain()} oci:${folder}/copied` },
   ]);
   compare("dropping dead weight", [
     { name: "deadweight", command: `${optimize} --level verified ${gzip} -o oci:${folder}/ours` },
     { name: "deadweight, not validated", command: `${optimize} --level verified --no-validate ${gzip} -o oci:${folder}/ours` },
-    { name: "docker-squash", command: engineCommand() },
+    { name: "docker-squash, from engine to engine (its peak is without the engine's)", command: engineCommand() },
     ...(await flattened(gzip)),
   ]);
-}
-
-/** Compiles the package: that is what users run. */
-function built(): string {
-  shell(`${join(root, "node_modules/.bin/tsc")} -p ${join(root, "packages/deadweight/tsconfig.build.json")}`);
-  return join(root, "packages/deadweight/dist/bin.js");
 }
 
 /** The image as an OCI layout with layers of that kind. */
 function layout(format: "gzip" | "zstd"): string {
   const path = join(folder, format);
   if (!existsSync(path)) {
-    shell(`skopeo copy -q --dest-compress-format ${format} ${skopeoName()} oci:${path}.part:bench`);
+    shell(`skopeo copy -q --dest-compress-format ${format} ${skopeoName(values.image)} oci:${path}.part:bench`);
     renameSync(`${path}.part`, path);
   }
   return `oci:${path}`;
@@ -86,35 +73,32 @@ function layout(format: "gzip" | "zstd"): string {
 function plain(): string {
   const path = join(folder, "image.tar");
   if (!existsSync(path)) {
-    shell(`skopeo copy -q ${skopeoName()} docker-archive:${path}.part:bench:latest`);
+    shell(`skopeo copy -q ${skopeoName(values.image)} docker-archive:${path}.part:bench:latest`);
     renameSync(`${path}.part`, path);
   }
   return `docker-archive:${path}`;
 }
 
-function skopeoName(): string {
-  if (values.image === undefined) throw new Error("say which image: --image docker:NAME");
-  return values.image.startsWith("docker:") && !values.image.startsWith("docker://")
-    ? `docker-daemon:${values.image.slice(7)}`
-    : values.image;
-}
-
 function predicted(name: string, command: string): readonly string[] {
-  const { predicted: plan, after } = JSON.parse(shell(command)) as { predicted: Weight; after: Weight };
-  const off = (one: number, other: number): string => `${((one / other - 1) * 100).toFixed(2)} %`;
+  const {
+    before,
+    predicted: plan,
+    after,
+  } = JSON.parse(shell(command)) as Readonly<Record<"before" | "predicted" | "after", Weight>>;
   return [
     name,
-    String(after.tarBytes),
-    off(plan.tarBytes, after.tarBytes),
-    String(after.compressedBytes),
-    off(plan.compressedBytes, after.compressedBytes),
+    ...(["tarBytes", "compressedBytes"] as const).flatMap((column) => rowOf(before[column], plan[column], after[column])),
   ];
+}
+
+function rowOf(before: number, plan: number, result: number): readonly string[] {
+  return [String(before), String(plan), String(result), `${((plan / result - 1) * 100).toFixed(2)} %`];
 }
 
 /** From the engine to the engine: docker-squash knows nothing else. */
 function engineCommand(): string | undefined {
   if (!isThere("docker-squash") || !values.image?.startsWith("docker:") || values.image.startsWith("docker://")) return undefined;
-  return `docker-squash --tag deadweight-bench:squashed ${values.image.slice(7)}`;
+  return `docker-squash --tag deadweight-bench:squashed ${values.image.slice(7)}; code=$?; docker rmi -f deadweight-bench:squashed; exit $code`;
 }
 
 /** crane reads registries alone, so it gets one. */
@@ -128,15 +112,26 @@ async function flattened(source: string): Promise<readonly Contender[]> {
   process.once("exit", () => registry.kill());
   registry.unref();
   shell(`sleep 1; skopeo copy -q --dest-tls-verify=false ${source} docker://${host}/bench:latest`);
-  return [{ name: "crane flatten", command: `crane flatten --insecure -t ${host}/bench:flat ${host}/bench:latest` }];
+  return [
+    {
+      name: "crane flatten, from registry to registry",
+      command: `crane flatten --insecure -t ${host}/bench:flat ${host}/bench:latest`,
+    },
+  ];
 }
 
 /** Each contender once a round, so that what else the machine does falls on all alike. */
 function compare(title: string, contenders: readonly Contender[]): void {
   const runs = new Map<string, Run[]>();
+  const failures = new Map<string, string>();
   for (let round = 0; round < rounds; round++) {
     for (const { name, command } of contenders) {
-      if (command !== undefined) runs.set(name, [...(runs.get(name) ?? []), timed(command)]);
+      if (command === undefined || failures.has(name)) continue;
+      try {
+        runs.set(name, [...(runs.get(name) ?? []), timed(command)]);
+      } catch (error) {
+        failures.set(name, String(error).trim().split("\n").at(-1) ?? "");
+      }
     }
   }
   const ours = runs.get("deadweight") ?? [];
@@ -146,37 +141,12 @@ function compare(title: string, contenders: readonly Contender[]): void {
     Math.max(...own.map((run) => run.peakMegabytes)).toFixed(0),
     median(own.map((run, round) => run.seconds / (ours[round]?.seconds ?? Number.NaN))).toFixed(2),
   ]);
-  const absent = contenders.filter(({ command }) => command === undefined).map(({ name }) => [name, "not here", "", ""]);
-  print(`${title}, ${rounds} rounds`, ["", "seconds", "peak MB", "their time / ours"], [...rows, ...absent]);
-}
-
-function timed(command: string): Run {
-  const times = join(folder, "times");
-  const result = spawnSync("/usr/bin/time", ["-q", "-o", times, "-f", "%e %M", "sh", "-c", command], {
-    stdio: ["ignore", "ignore", "pipe"],
-    encoding: "utf8",
-  });
-  if (result.error !== undefined) throw result.error;
-  if (result.status !== 0) throw new Error(`${command}: ${result.stderr}`);
-  const [seconds = 0, kilobytes = 0] = readFileSync(times, "utf8").trim().split("\n").at(-1)?.split(" ").map(Number) ?? [];
-  return { seconds, peakMegabytes: kilobytes / 1024 };
+  const absent = contenders.filter(({ command }) => command === undefined).map(({ name }) => [name, "missing", "", ""]);
+  const failed = [...failures].map(([name, why]) => [name, `failed: ${why.slice(0, 200)}`, "", ""]);
+  print(`${title}, ${rounds} rounds`, ["", "seconds", "peak MB", "their time / ours"], [...rows, ...absent, ...failed]);
 }
 
 function print(title: string, heading: readonly string[], rows: readonly (readonly string[])[]): void {
   console.log(`\n## ${title}\n`);
   for (const cells of [heading, heading.map(() => "---"), ...rows]) console.log(`| ${cells.join(" | ")} |`);
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)] ?? Number.NaN;
-}
-
-function isThere(program: string): boolean {
-  return spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
-}
-
-function shell(command: string): string {
-  const result = spawnSync("sh", ["-c", command], { encoding: "utf8", maxBuffer: 1024 ** 3 });
-  if (result.status !== 0) throw new Error(`${command}: ${result.stderr}`);
-  return result.stdout;
 }

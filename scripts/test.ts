@@ -11,6 +11,6 @@ if (major < 24 || (major === 24 && minor < 15)) {
 const root = join(import.meta.dirname, "..");
 const named = process.argv.slice(2);
 const files = named.length > 0 ? named : ["packages/*/test/**/*.test.ts", "scripts/**/*.test.ts"];
-const options = ["--test", `--test-concurrency=${availableParallelism()}`, "--test-timeout=600000"];
+const options = ["--test", `--test-concurrency=${availableParallelism()}`, "--test-timeout=900000"];
 const result = spawnSync(process.execPath, [...options, ...files], { stdio: "inherit", cwd: root });
 process.exit(result.status ?? 1);

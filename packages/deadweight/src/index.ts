@@ -24,6 +24,7 @@ export {
   type SideBySideFormat,
 } from "./pipeline/render-side-by-side.ts";
 export { reportJsonSchema } from "./pipeline/report-json-schema.ts";
+export { restore, type RestoreOptions } from "./pipeline/restore.ts";
 export { validate, type Validation } from "./pipeline/validate.ts";
 export { validateRewrite, type ValidatedPlan } from "./pipeline/validate-rewrite.ts";
 export { verify, type VerifyOptions } from "./pipeline/verify.ts";
@@ -39,9 +40,12 @@ export {
   type Level,
   type Omission,
   type Optimization,
+  type PlatformOutcome,
   type Result,
   type Weight,
 } from "./model/optimization.ts";
+export { layerLimits, parseLayerShape, type LayerLimit, type LayerShape } from "./model/layer-shape.ts";
+export type { Restoration } from "./model/restoration.ts";
 export type { Verdict, VerdictKind, Verification, VerifiedImage } from "./model/verification.ts";
 export type { Violation } from "./model/violation.ts";
 export type * from "./model/size-comparison.ts";

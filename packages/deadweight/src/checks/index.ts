@@ -9,6 +9,7 @@ import { interpreters } from "./interpreters.ts";
 import { modesAndOwners } from "./modes-and-owners.ts";
 import { packageDatabases } from "./package-databases.ts";
 import { pythonModules } from "./python-modules.ts";
+import { reachedFiles } from "./reached-files.ts";
 
 /** All checks, by name. */
 export const checks: readonly Check[] = [
@@ -21,4 +22,5 @@ export const checks: readonly Check[] = [
   modesAndOwners,
   packageDatabases,
   pythonModules,
+  reachedFiles,
 ];

@@ -19,11 +19,11 @@ export interface ImageFlags {
 export const imageForms: string =
   "docker:NAME, podman:NAME, docker://HOST/NAME:TAG, docker-archive:FILE, oci:FOLDER[:TAG], oci-archive:FILE, or just a name or file";
 
-/** Adds the options of every command that reads an image. */
-export function addImageOptions(command: Command): Command {
+/** Adds the options of every command that reads an image; `also` says what else a platform may be. */
+export function addImageOptions(command: Command, also = ""): Command {
   return command
     .optionsGroup("Image:")
-    .option("--platform <os/arch[/variant]>", "which image of an index; DOCKER_DEFAULT_PLATFORM, else this machine's")
+    .option("--platform <os/arch[/variant]>", `which image of an index; DOCKER_DEFAULT_PLATFORM, else this machine's${also}`)
     .addOption(
       new Option(
         "--insecure [host]",

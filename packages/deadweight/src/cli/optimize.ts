@@ -15,6 +15,7 @@ import {
   type ImageFlags,
 } from "./image-options.ts";
 import { parseCompression } from "./parse-compression.ts";
+import { layersHelp, parseLayers } from "./parse-layers.ts";
 import { createDisplay, progressMode } from "./progress/create-display.ts";
 import type { Session, Toolkit, Work } from "./session.ts";
 import { checkWritable, writeAside } from "./write-aside.ts";
@@ -27,6 +28,7 @@ interface OptimizeFlags extends ImageFlags, GpuFlags {
   readonly keep?: readonly string[];
   readonly rewriteBase?: boolean;
   readonly compression?: string;
+  readonly layers?: string;
   readonly dryRun?: boolean;
   readonly changes?: string;
   readonly force?: boolean;
@@ -43,9 +45,9 @@ export function addOptimize(program: Command, session: Session, toolkit: Toolkit
     .summary("a smaller image, with a list of every change and its reason")
     .description("Writes a smaller image that behaves the same, without running it; the source stays as it is.")
     .argument("<image>", imageForms);
-  addDestinationOptions(command);
+  addDestinationOptions(command, toolkit);
   addChangeOptions(command, toolkit);
-  addEvidenceOptions(addImageOptions(command));
+  addEvidenceOptions(addImageOptions(command, "; all for every one, with their index"));
   addResultOptions(command, toolkit);
   addProgressOptions(command);
   command
@@ -53,7 +55,7 @@ export function addOptimize(program: Command, session: Session, toolkit: Toolkit
     .action((image: string, flags: OptimizeFlags) => choose(() => optimize(image, flags, session, toolkit)));
 }
 
-function addDestinationOptions(command: Command): void {
+function addDestinationOptions(command: Command, toolkit: Toolkit): void {
   command
     .optionsGroup("Result:")
     .option("-o, --output <dest>", "where the smaller image goes, in the same forms as IMAGE")
@@ -63,6 +65,7 @@ function addDestinationOptions(command: Command): void {
       "--compression <kind[:level]>",
       "gzip, zstd or none for the layers that may be changed; else each stays compressed as it is",
     )
+    .option("--layers <shape>", layersHelp(toolkit))
     .option("--no-validate", "write the result without reading it again and comparing it with the source");
 }
 
@@ -114,8 +117,10 @@ const examples = `
 Examples:
   deadweight optimize my-service --dry-run
   deadweight optimize my-service -o docker:my-service:small
-  deadweight optimize docker://ghcr.io/me/app:1 -o docker://ghcr.io/me/app:1-small --changes changes.json
+  deadweight optimize docker://registry.example/me/app:1 -o docker://registry.example/me/app:1-small --changes changes.json
+  deadweight optimize oci:build/image -o oci:small --platform linux/arm64
   deadweight optimize oci:build/image -o oci-archive:small.tar --level verified --compression zstd:9 --keep 'usr/share/doc/**'
+  deadweight optimize my-service -o docker:my-service:one --layers squash-own
   deadweight optimize my-service -o docker:my-service:small --level verified --gpus 'RTX 3090,RTX 4090'
 
 Exit codes: 0 fine, 2 usage, 3 could not look or write, 70 a bug: the result was not as planned, and was not written.`;
@@ -138,13 +143,17 @@ async function optimize(image: string, flags: OptimizeFlags, session: Session, t
 }
 
 function optimizeOptions(flags: OptimizeFlags, session: Session, toolkit: Toolkit): OptimizeOptions {
+  const isAll = flags.platform === "all";
+  const { platform, ...others } = flags;
   return {
-    ...imageOptions(flags, session, toolkit),
+    ...imageOptions(isAll || platform === undefined ? others : flags, session, toolkit),
+    ...(isAll ? { allPlatforms: true } : {}),
     ...gpuOptions(flags, toolkit),
     level: flags.level,
     keep: flags.keep ?? [],
     rewriteBase: flags.rewriteBase === true,
     compression: parseCompression(flags.compression),
+    ...(flags.layers === undefined ? {} : { layers: parseLayers(flags.layers, toolkit) }),
     validate: flags.validate,
     force: flags.force === true,
     ...(flags.only === undefined ? {} : { only: knownTransforms(flags.only, toolkit) }),
@@ -168,7 +177,7 @@ function knownTransforms(names: readonly string[], { transforms }: Toolkit): rea
   throw new UserError("usage", `transform ${wrong}: there is none of that name`, { hint: didYouMean(wrong, known), exitCode: 2 });
 }
 
-function changesText({ schemaVersion, tool, image, result, changes }: Optimization): string {
-  const source = { reference: image.reference, digest: image.digest };
+function changesText({ schemaVersion, tool, image, indexDigest, result, changes }: Optimization): string {
+  const source = { reference: image.reference, digest: indexDigest ?? image.digest };
   return `${printableJson(JSON.stringify({ schemaVersion, tool, source, result, changes }, undefined, 2))}\n`;
 }

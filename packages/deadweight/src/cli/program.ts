@@ -8,6 +8,7 @@ import { addExplain } from "./explain.ts";
 import { addGpus } from "./gpus.ts";
 import { addOptimize } from "./optimize.ts";
 import { addReport } from "./report.ts";
+import { addRestore } from "./restore.ts";
 import type { Session, Toolkit, Work } from "./session.ts";
 import { terminalWidth } from "./terminal-width.ts";
 import { addValidate } from "./validate.ts";
@@ -35,6 +36,7 @@ export function createProgram(session: Session, toolkit: Toolkit, choose: (work:
     .addHelpText("after", examples);
   addAnalyze(program, session, toolkit, choose);
   addOptimize(program, session, toolkit, choose);
+  addRestore(program, session, toolkit, choose);
   addVerify(program, session, toolkit, choose);
   addCompare(program, session, toolkit, choose);
   addReport(program, session, toolkit, choose);

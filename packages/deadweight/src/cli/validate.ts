@@ -29,7 +29,7 @@ export function addValidate(program: Command, session: Session, toolkit: Toolkit
 const examples = `
 Examples:
   deadweight validate oci:build/image
-  deadweight validate docker://ghcr.io/me/app:1 -f json
+  deadweight validate docker://registry.example/me/app:1 -f json
 
 Exit codes: 0 sound, 1 it breaks an invariant, 2 usage, 3 could not look, 70 a bug.`;
 

@@ -66,6 +66,8 @@ export interface OutgoingImage {
 /** What is written: one image, or several under an index. Digests and sizes are right: `image/` made them. */
 export interface Outgoing {
   readonly images: readonly OutgoingImage[];
+  /** Indexes between the images and the one above all, the innermost first. */
+  readonly innerIndexes?: readonly { readonly descriptor: Descriptor; readonly bytes: Uint8Array }[];
   /** The index above them; absent for one image without. */
   readonly index?: { readonly descriptor: Descriptor; readonly bytes: Uint8Array };
 }

@@ -16,6 +16,8 @@ export interface DigestSlot {
   readonly of: number;
   readonly algorithm: "sha256" | "md5";
   readonly encoding: "hex" | "base64url";
+  /** The MD5 in hexadecimal digits that stands there: it stays when the old content has another, so that a file changed before is still told. */
+  readonly before?: string;
 }
 
 /** What happens to one stored entry of an image; entries are numbers of the `FileTree` (facts/file-tree.ts). */
@@ -26,7 +28,7 @@ export type EntryEdit =
   | { readonly action: "hide" }
   /** It becomes a hard link to another entry of the same layer with equal content, owner, mode, mtime and attributes. */
   | { readonly action: "link"; readonly to: number }
-  /** It takes owner, mode, mtime and attributes of a higher entry of the same path and content, which goes. */
+  /** It takes owner, mode, mtime and attributes of a higher entry of the same path and content, which goes; or says its own for all links of it. */
   | { readonly action: "take-attributes"; readonly of: number }
   /** It keeps its header but for the size, and gets other content; bytes at `digests` are filled in before it is written. */
   | { readonly action: "rewrite"; readonly content: Uint8Array; readonly digests?: readonly DigestSlot[] }

@@ -18,11 +18,12 @@ export interface DebuggedFile {
   readonly stripped: StrippedElf | string;
 }
 
-/** All visible ELF files with such sections, linked or not, in the order of their contents. */
+/** All visible programs and libraries with such sections, in the order of their contents; object and debug files are none. */
 export const debuggedFiles: Fact<readonly DebuggedFile[]> = defineFact("debugged-files", (facts: Facts) => {
   const tree = facts.get(fileTree);
   const obstacle = cutObstacle(facts);
   return [...namesByContent(tree)]
+    .filter(([, names]) => !names.some((name) => isForLinkersOrDebuggers(tree.path(name))))
     .sort(([one], [other]) => one - other)
     .map(([content, names]): DebuggedFile => {
       const isVendor = names.some((name) => facts.get(owners).of(name).kind === "cuda");
@@ -46,6 +47,11 @@ function namesByContent(tree: FileTree): ReadonlyMap<number, readonly number[]> 
     else if (tree.elfSections(content).some(({ name }) => isForDebuggers(name))) found.set(content, [entry]);
   }
   return found;
+}
+
+/** Object files have to be linked yet, kernel modules too, and debug files are there for what they hold. */
+function isForLinkersOrDebuggers(path: ByteString): boolean {
+  return /\.(?:k?o|lo|obj|debug|dwo|dwp)$|^usr\/(?:local\/)?lib\/debug\//.test(path);
 }
 
 function strippedFile(facts: Facts, tree: FileTree, content: number): StrippedElf | string {
@@ -78,12 +84,11 @@ function wrongStorage(tree: FileTree, content: number, names: readonly number[])
 
 /** By the name: what is read by tools that need symbols, or what other files vouch for. The first that matches tells why. */
 const reasonsByName: readonly (readonly [RegExp, string])[] = [
-  [/\.(?:k?o|lo|obj)$/, "object files and kernel modules need their symbols"],
-  [/\.(?:debug|dwo|dwp)$|^usr\/(?:local\/)?lib\/debug\//, "it is there for debuggers"],
   [
     /(?:^|\/)(?:ld-[^/]*|ld64|ld|libc|libpthread|libthread_db)(?:-[\d.]+)?\.so[^/]*$/,
     "valgrind and gdb find the loader and threads by its symbols",
   ],
+  [/(?:^|\/)(?:vgpreload_[^/]*|valgrind\/[^/]+)$/, "valgrind finds what it replaces by its symbols"],
   [/(?:^|\/)libjvm\.so$/, "profilers and the tools of the JDK find the virtual machine by its symbols"],
   [/(?:^|\/)fips\.so$/, "OpenSSL checks its sum"],
   [/^(?:nix|gnu)\/store\//, "the store that it lies in knows its sum"],
@@ -101,13 +106,12 @@ function reasonAgainst(tree: FileTree, entry: number): string | undefined {
 
 const harmlessAttributes: ReadonlySet<string> = new Set(["security.capability", "security.selinux"]);
 
-/** Files that are made of a file's content: sums, signatures, and Julia's images, which it loads with their `.ji` alone. */
+/** Files that are made of a file's content: sums, signatures, NSS's `.chk`, and Julia's images, which it loads with their `.ji` alone. */
 function witnesses(path: ByteString): readonly ByteString[] {
   const slash = path.lastIndexOf("/") + 1;
   const endings = ["hmac", "sha1", "sha256", "sha512", "md5", "sig", "asc", "minisig"].map((ending) => `${path}.${ending}`);
-  return [...endings, `${path.slice(0, slash)}.${path.slice(slash)}.hmac`, path.replace(/\.so$/, ".ji")].filter(
-    (one) => one !== path,
-  );
+  const bundled = [path.replace(/\.so$/, ".ji"), path.replace(/\.so$/, ".chk")];
+  return [...endings, ...bundled, `${path.slice(0, slash)}.${path.slice(slash)}.hmac`].filter((one) => one !== path);
 }
 
 /** Files whose sums are in databases that are not edited. */

@@ -58,7 +58,7 @@ export interface FileTree {
   /** Visible entries at a node and below it. */
   readonly within: (node: number) => Generator<number>;
   /** All visible entries. */
-  readonly all: () => Generator<number>;
+  readonly all: () => IterableIterator<number>;
   /**
    * Nodes with a visible entry whose path matches a pattern: names separated by `/`, where `*` stands for any run of bytes in
    * a name and a name `**` for any number of folders, never the last.
@@ -81,6 +81,7 @@ export function createFileTree(layers: readonly LayerIndex[]): FileTree {
   const { paths, bases } = merged;
   const live = liveContent(merged);
   let storedByNode: StoredByNode | undefined;
+  let everything: Uint32Array | undefined;
   const hashes = layers.map((layer) => Buffer.from(layer.hashes.buffer, layer.hashes.byteOffset, layer.hashes.length));
 
   const layerOf = (entry: number): number => {
@@ -109,7 +110,7 @@ export function createFileTree(layers: readonly LayerIndex[]): FileTree {
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
       const entry = visible(next);
       if (entry >= 0) yield entry;
-      for (const child of paths.children(next)) pending.push(child);
+      for (let child = paths.firstChild(next); child !== 0; child = paths.nextSibling(child)) pending.push(child);
     }
   }
 
@@ -176,7 +177,7 @@ export function createFileTree(layers: readonly LayerIndex[]): FileTree {
     },
     resolve,
     within,
-    all: () => within(0),
+    all: () => (everything ??= Uint32Array.from(within(0))).values(),
     glob: (pattern) => matching(paths, pattern, (node) => visible(node) >= 0),
     globAll: (pattern) => matching(paths, pattern, () => true),
     stored: (node) => (storedByNode ??= groupByNode(merged)).at(node),
@@ -250,10 +251,14 @@ function* matching(paths: PathTable, pattern: string, accept: (node: number) => 
       const child = paths.findChild(folder, wanted.name);
       if (child >= 0) yield* step(position + 1, child);
     } else if (wanted.kind === "pattern") {
-      for (const child of paths.children(folder)) if (wanted.test.test(paths.name(child))) yield* step(position + 1, child);
+      for (let child = paths.firstChild(folder); child !== 0; child = paths.nextSibling(child)) {
+        if (wanted.test.test(paths.name(child))) yield* step(position + 1, child);
+      }
     } else {
       pending.push([position + 1, folder]);
-      for (const child of paths.children(folder)) if (paths.hasChildren(child)) pending.push([position, child]);
+      for (let child = paths.firstChild(folder); child !== 0; child = paths.nextSibling(child)) {
+        if (paths.hasChildren(child)) pending.push([position, child]);
+      }
     }
   }
 }

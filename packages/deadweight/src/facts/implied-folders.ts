@@ -18,13 +18,35 @@ export function folderHolders(tree: FileTree, entries: Iterable<number>, isGoing
     .filter(({ folders }) => folders.some((folder) => !isHeld(folder)))
     // By path, so that the same ones stay when the copies of a path have become fewer.
     .sort((one, other) => one.bytes - other.bytes || comparePaths(tree, one.entry, other.entry) || one.entry - other.entry);
-  const holders = new Set<number>();
+  const wanted = new Set(needy.flatMap(({ folders }) => folders.filter((folder) => !isHeld(folder))));
+  const holders: Holder[] = [];
   for (const { entry, folders } of needy) {
     if (folders.every(isHeld)) continue;
-    holders.add(entry);
+    holders.push({ entry, folders: folders.filter((folder) => wanted.has(folder)) });
     for (const folder of folders) held.set(folder, true);
   }
-  return holders;
+  return withoutNeedless(holders);
+}
+
+interface Holder {
+  readonly entry: number;
+  /** That nothing else stands for. */
+  readonly folders: readonly number[];
+}
+
+/** What was chosen first for a folder may not be needed once something stays in a folder below; the dearest goes first. */
+function withoutNeedless(holders: readonly Holder[]): Set<number> {
+  const counts = new Map<number, number>();
+  const count = (folders: readonly number[], change: number): void => {
+    for (const folder of folders) counts.set(folder, (counts.get(folder) ?? 0) + change);
+  };
+  for (const { folders } of holders) count(folders, 1);
+  const needed = new Set<number>();
+  for (const { entry, folders } of holders.toReversed()) {
+    if (folders.every((folder) => (counts.get(folder) ?? 0) > 1)) count(folders, -1);
+    else needed.add(entry);
+  }
+  return needed;
 }
 
 /** A hard link that stays may have to carry the content. */

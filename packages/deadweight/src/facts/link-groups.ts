@@ -14,20 +14,24 @@ export function groupsDiffer(
   isLeftOut: (entry: number) => boolean = () => false,
 ): readonly Violation[] {
   const groupOf = plannedGroups(old, edits);
-  const newByOld = new Map<number, number>();
-  const oldByNew = new Map<number, number>();
+  const newByOld = new Int32Array(old.entryCount).fill(-1);
+  const oldByNew = new Int32Array(now.entryCount).fill(-1);
   const violations: Violation[] = [];
   for (const entry of old.all()) {
     const found = now.find(old.path(entry));
     if (found < 0 || old.type(entry) === "directory" || isLeftOut(entry)) continue;
     const group = groupOf(entry);
     const actual = now.contentOf(found);
-    const isSame = (newByOld.get(group) ?? actual) === actual && (oldByNew.get(actual) ?? group) === group;
-    newByOld.set(group, newByOld.get(group) ?? actual);
-    oldByNew.set(actual, oldByNew.get(actual) ?? group);
+    const isSame = joined(newByOld, group, actual) && joined(oldByNew, actual, group);
     if (!isSame) violations.push(violation(old, now, entry, group, actual));
   }
   return violations;
+}
+
+/** Whether `one` is joined to `other`; it is from now on if it is to none. */
+function joined(joins: Int32Array, one: number, other: number): boolean {
+  if (joins[one] === -1) joins[one] = other;
+  return joins[one] === other;
 }
 
 /** By entry what stands for its file: all names of one file have the same. Planned links join files. */
@@ -43,7 +47,14 @@ function plannedGroups(tree: FileTree, edits: ReadonlyMap<number, EntryEdit>): (
     const [one, other] = [rootOf(tree.contentOf(entry)), rootOf(tree.contentOf(edit.to))];
     if (one !== other) joined.set(one, other);
   }
-  return (entry) => rootOf(tree.contentOf(entry));
+  return (entry) => rootOf(tree.contentOf(shownInstead(tree, edits, entry)));
+}
+
+/** The entry that is seen once an entry of its path has gone: the highest below it that stays. */
+function shownInstead(tree: FileTree, edits: ReadonlyMap<number, EntryEdit>, entry: number): number {
+  const isRemoved = (one: number): boolean => edits.get(one)?.action === "remove";
+  if (!isRemoved(entry)) return entry;
+  return tree.stored(tree.nodeOf(entry)).findLast((lower) => lower < entry && !isRemoved(lower)) ?? entry;
 }
 
 function violation(old: FileTree, now: FileTree, entry: number, group: number, actual: number): Violation {

@@ -20,9 +20,12 @@ export interface Copy {
  * Groups of two copies and more of the same content (size and sha256) that visible files need, hard links taken as one and
  * rewrites left out. In a group the one to keep is first: lowest layer, then first path. Sparse files are not compared.
  */
-export const sameContent: Fact<readonly (readonly Copy[])[]> = defineFact("same-content", (facts: Facts) => {
-  const tree = facts.get(fileTree);
-  const { stays } = facts.get(pathHistory);
+export const sameContent: Fact<readonly (readonly Copy[])[]> = defineFact("same-content", (facts: Facts) =>
+  copiesOfContent(facts.get(fileTree), facts.get(pathHistory).stays),
+);
+
+/** The same where other entries stay: `stays` gives for a visible entry the stored one that is seen in its place. */
+export function copiesOfContent(tree: FileTree, stays: (entry: number) => number): readonly (readonly Copy[])[] {
   const names = namesByContent(tree, stays);
   const repeated = sizesThatRepeat(tree, names.keys());
   const candidates = [...names.keys()].filter((content) => repeated.has(tree.size(content)));
@@ -35,7 +38,7 @@ export const sameContent: Fact<readonly (readonly Copy[])[]> = defineFact("same-
       })
       .sort((one, other) => tree.layerOf(one.content) - tree.layerOf(other.content) || (one.path < other.path ? -1 : 1)),
   );
-});
+}
 
 /** By content entry its first visible name; numbers alone, as there may be millions. */
 function namesByContent(tree: FileTree, stays: (entry: number) => number): ReadonlyMap<number, number> {

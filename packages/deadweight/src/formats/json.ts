@@ -30,7 +30,10 @@ function* partsOf(report: Report): Generator<string> {
 /** What JSON.stringify gives with two spaces; `newline` has the indentation of the line that the value begins in. */
 function* texts(value: unknown, holder: string, newline: string): Generator<string> {
   const isWalked = Array.isArray(value) ? value.length > 0 : value instanceof Object && walked.has(holder);
-  if (!isWalked) return yield JSON.stringify(inOrder(value, holder), undefined, 2).replaceAll("\n", newline);
+  if (!isWalked) {
+    yield JSON.stringify(inOrder(value, holder), undefined, 2).replaceAll("\n", newline);
+    return;
+  }
   const inner = `${newline}  `;
   let before = Array.isArray(value) ? "[" : "{";
   for (const { label, item, name } of members(value as object, holder)) {
@@ -58,7 +61,7 @@ function* members(value: object, holder: string): Generator<Member> {
 /** The fields of an object by the field that holds it, in the order in which they are documented. */
 const fields = new Map(
   Object.entries({
-    "": "schemaVersion tool image level result before predicted after changes omissions notes totals reclaimable baseImage layers components outcomes problems",
+    "": "schemaVersion tool image indexDigest level result before predicted after platforms changes omissions notes totals reclaimable baseImage layers components outcomes problems",
     tool: "name version",
     image: "reference digest platform",
     platform: "os architecture variant",
@@ -76,7 +79,8 @@ const fields = new Map(
     before: "tarBytes compressedBytes",
     predicted: "tarBytes compressedBytes",
     after: "tarBytes compressedBytes",
-    changes: "transform action layer path bytesBefore bytesAfter reason",
+    platforms: "platform digest before predicted after resultDigest",
+    changes: "transform action platform layer path bytesBefore bytesAfter reason",
     omissions: "digest reason",
   }).map(([holder, names]) => [holder, names.split(" ")]),
 );
@@ -84,8 +88,21 @@ const fields = new Map(
 /** A copy whose fields stand in the documented order; a field that is not documented comes last. */
 function inOrder(value: unknown, holder: string): unknown {
   if (Array.isArray(value)) return value.map((item) => inOrder(item, holder));
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || isInOrder(value, holder)) return value;
   return Object.fromEntries(ordered(value, holder).map(([name, item]) => [name, inOrder(item, name)]));
+}
+
+/** Whether nothing of it need be copied, as with most claims. */
+function isInOrder(value: object, holder: string): boolean {
+  const names = fields.get(holder) ?? [];
+  let last = -1;
+  for (const [name, item] of Object.entries(value)) {
+    const place = names.indexOf(name);
+    const isPlain = typeof item !== "object" || item === null || (!Array.isArray(item) && isInOrder(item, name));
+    if (place <= last || !isPlain) return false;
+    last = place;
+  }
+  return true;
 }
 
 function ordered(value: object, holder: string): readonly [string, unknown][] {

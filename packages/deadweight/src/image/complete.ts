@@ -133,7 +133,8 @@ function checkCount(config: ImageConfig, layers: number, limits: Limits): void {
   }
 }
 
-function checkBytes(what: string, claimed: StoredBytes): void {
+/** Throws UserError `digest-mismatch` for bytes that are not what is claimed of them. */
+export function checkBytes(what: string, claimed: StoredBytes): void {
   const { bytes, digest, size } = claimed;
   if (size !== undefined && size !== bytes.length)
     throw new UserError("digest-mismatch", `${what}: said to be ${size} bytes, is ${bytes.length}`);
@@ -143,7 +144,8 @@ function checkBytes(what: string, claimed: StoredBytes): void {
   if (actual !== digest) throw new UserError("digest-mismatch", `${what}: said to be ${digest}, is ${actual}`);
 }
 
-async function readAll(blob: BlobBytes, most: number): Promise<Uint8Array> {
+/** All bytes of a small blob. Throws UserError `limit`. */
+export async function readAll(blob: BlobBytes, most: number): Promise<Uint8Array> {
   if (blob.size > most) throw tooLarge("config", blob.size, most);
   if (blob.kind === "file") return readRange(blob.path, blob.offset, blob.size);
   const pieces: Uint8Array[] = [];

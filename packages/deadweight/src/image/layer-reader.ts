@@ -29,7 +29,7 @@ export interface LayerReader {
 }
 
 const inputSlots = { count: 8, bytes: 256 * 1024 };
-const outputSlots = { count: 8, bytes: 1024 * 1024 };
+const outputSlots = { count: 4, bytes: 1024 * 1024 };
 const progressEveryMs = 100;
 
 /** How many layers are worth reading side by side. Each has two threads, but inflating leaves the other one idle half of its time. */

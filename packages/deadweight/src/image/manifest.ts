@@ -17,6 +17,8 @@ export interface Manifest {
 /** An index: manifests for several platforms. */
 export interface ManifestIndex {
   readonly kind: "index";
+  /** By its own word. */
+  readonly mediaType?: string;
   readonly manifests: readonly Descriptor[];
 }
 
@@ -49,7 +51,8 @@ export function parseManifest(bytes: Uint8Array, expectedType: string | undefine
   if (isIndex === isManifest)
     throw unreadable(isIndex ? "it has both manifests and layers" : "it has neither manifests nor layers");
   for (const type of [mediaType, expectedType]) checkType(type, isIndex);
-  return isIndex ? { kind: "index", manifests: descriptors(root["manifests"]) } : manifestFrom(root);
+  if (!isIndex) return manifestFrom(root);
+  return { kind: "index", ...(mediaType === undefined ? {} : { mediaType }), manifests: descriptors(root["manifests"]) };
 }
 
 function manifestFrom(root: Readonly<Record<string, unknown>>): Manifest {

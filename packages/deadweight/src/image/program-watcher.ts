@@ -4,6 +4,7 @@ import type { ElfNeeds, LayerPrograms } from "../model/layer-programs.ts";
 import { constantsOf } from "./program-watcher/constants.ts";
 import { certificateHashes } from "./program-watcher/certificate-hashes.ts";
 import { keptWindows, type KeptWindows } from "./program-watcher/kept-windows.ts";
+import { packageEntries, quotedFiles, requiredModules, settingPaths } from "./program-watcher/named-files.ts";
 import { pythonImports } from "./program-watcher/python-imports.ts";
 import { scriptWords } from "./program-watcher/script-words.ts";
 
@@ -13,6 +14,8 @@ const headBytes = 4096;
 const mostTextBytes = 1024 * 1024;
 /** Linux takes 256 bytes of the first line, with `#!`: BINPRM_BUF_SIZE. */
 const mostLineBytes = 254;
+/** Texts that are looked into: programs, certificates, and settings. */
+const textFile = /\.(?:py|[cm]?js|pem|crt)$|^etc\/|(?:^|\/)package\.json$|\.(?:conf|cfg|ini|toml|ya?ml)$/;
 /** Where the loader is told of folders: ld.so(8), ldconfig(8), and musl's ld-musl-x86_64.path. */
 const loaderSettings = /^etc\/(?:ld\.so\.conf|ld\.so\.conf\.d\/[^/]+\.conf|ld-musl-[^/]+\.path)$/;
 /** Bytes of all that is kept of one layer. */
@@ -80,7 +83,7 @@ export class ProgramWatcher {
     if (this.#size > mostTextBytes) return "nothing";
     if (loaderSettings.test(this.#path)) return "text";
     const isScript = piece[0] === 0x23 && piece[1] === 0x21;
-    return isScript || /\.(?:py|pem|crt)$/.test(this.#path) ? "text" : "nothing";
+    return isScript || textFile.test(this.#path) ? "text" : "nothing";
   }
 
   #keepElf(piece: Uint8Array): void {
@@ -108,6 +111,8 @@ export class ProgramWatcher {
   }
 
   #endText(text: Buffer): void {
+    // No text.
+    if (text.includes(0)) return;
     if (/\.(?:pem|crt)$/.test(this.#path)) {
       const hashes = certificateHashes(text);
       if (hashes.length > 0 && this.#hasRoom(4 * hashes.length)) this.#certificates.set(this.#entry, hashes);
@@ -122,8 +127,7 @@ export class ProgramWatcher {
       );
     const line = text[0] === 0x23 && text[1] === 0x21 ? firstLine(text) : undefined;
     if (line !== undefined && this.#hasRoom(line.length)) this.#shebangs.set(this.#entry, line);
-    if (this.#path.endsWith(".py") || /python/.test(line ?? "")) this.#mention(pythonImports(text.toString("latin1")));
-    else if (/\b(?:ba|da|a|k|z)?sh\b/.test(line ?? "")) this.#mention(scriptWords(text.toString("latin1")));
+    this.#mention(namesIn(this.#path, line ?? "", text.toString("latin1")));
   }
 
   #mention(names: readonly ByteString[]): void {
@@ -141,4 +145,12 @@ export class ProgramWatcher {
 function firstLine(text: Buffer): ByteString {
   const end = text.indexOf(0x0a);
   return byteStringOf(text, 2, Math.min(end < 0 ? text.length : end, 2 + mostLineBytes)).trim();
+}
+
+/** What a text names, by its kind. */
+function namesIn(path: ByteString, shebang: ByteString, text: string): readonly ByteString[] {
+  if (path.endsWith(".py") || /python/.test(shebang)) return [...pythonImports(text), ...quotedFiles(text)];
+  if (/\.[cm]?js$/.test(path) || /\bnode\b/.test(shebang)) return [...requiredModules(text), ...quotedFiles(text)];
+  if (path.endsWith("/package.json")) return packageEntries(text);
+  return /\b(?:ba|da|a|k|z)?sh\b/.test(shebang) ? scriptWords(text) : settingPaths(text);
 }

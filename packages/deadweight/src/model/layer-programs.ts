@@ -28,7 +28,8 @@ export interface LayerPrograms {
   readonly shebangs: ReadonlyMap<number, ByteString>;
   /**
    * What a file names. Of an ELF file libraries and absolute paths among its constants; of a shell script its words; of Python
-   * modules what they import: `!` before what is imported at once, `?` in a block, `~` in a function.
+   * modules what they import: `!` before what is imported at once, `?` in a block, `~` in a function, `^` where
+   * it can do without.
    */
   readonly mentions: ReadonlyMap<number, readonly ByteString[]>;
   /** Hashes of the certificates in PEM files. */

@@ -14,6 +14,7 @@ const weight = open({ tarBytes: count, compressedBytes: count });
 const change = open({
   transform: text,
   action: z.enum(changeActions),
+  platform: text.exactOptional(),
   layer: count,
   path: text,
   bytesBefore: count,
@@ -21,10 +22,21 @@ const change = open({
   reason: text,
 });
 
+const platformOutcome = open({
+  platform: open({ os: text, architecture: text, variant: text.exactOptional() }),
+  digest,
+  before: weight,
+  predicted: weight,
+  after: weight.exactOptional(),
+  resultDigest: digest.exactOptional(),
+});
+
 /** What the saved result of an optimisation must be: the report on its source, and what was added. Checks form and ranges. */
 export const optimizationSchema: z.ZodType<Optimization> = reportSchema.and(
   open({
     level: z.enum(levels),
+    indexDigest: digest.exactOptional(),
+    platforms: z.array(platformOutcome).exactOptional(),
     before: weight,
     predicted: weight,
     after: weight.exactOptional(),

@@ -1,4 +1,5 @@
 import type { Digest } from "./digest.ts";
+import type { Platform } from "./platform.ts";
 import type { Report } from "./report.ts";
 
 /** How far the changes of a run go: those that no program can tell, or those too that are sound by analysis. */
@@ -21,6 +22,8 @@ export type ChangeAction = (typeof changeActions)[number];
 export interface Change {
   readonly transform: string;
   readonly action: ChangeAction;
+  /** Of which image, as `os/architecture[/variant]`; absent where one image was looked at. */
+  readonly platform?: string;
   /** Layer of the source. */
   readonly layer: number;
   /** Without leading slash, as text. */
@@ -36,11 +39,24 @@ export interface Omission {
   readonly reason: string;
 }
 
+/** What was made of one image of an index. */
+export interface PlatformOutcome {
+  readonly platform: Platform;
+  /** Of the image's manifest in the source. */
+  readonly digest: Digest;
+  readonly before: Weight;
+  readonly predicted: Weight;
+  /** Absent when nothing was written. */
+  readonly after?: Weight;
+  /** Of the image's manifest in the result; absent when nothing was written. */
+  readonly resultDigest?: Digest;
+}
+
 /** An image that was written. */
 export interface Result {
   /** Under which it can be opened again. */
   readonly reference: string;
-  /** Of its manifest. */
+  /** Of its manifest, or of the index above several. */
   readonly digest: Digest;
   /** Whether nothing was to be changed, so that it is the source as it was. */
   readonly isCopy: boolean;
@@ -48,9 +64,16 @@ export interface Result {
   readonly isValidated: boolean;
 }
 
-/** The result of an optimisation: the report on the source, and what was made of it. */
+/**
+ * The result of an optimisation: the report on the source, and what was made of it. Of an index that was rewritten whole the report is on one
+ * of its images, and weights and changes are of all of them.
+ */
 export interface Optimization extends Report {
   readonly level: Level;
+  /** Digest of the source's index, where it was rewritten whole. */
+  readonly indexDigest?: Digest;
+  /** Each image of that index that was looked at, in its order. */
+  readonly platforms?: readonly PlatformOutcome[];
   readonly before: Weight;
   /** What the plan says that the result weighs, the layers compressed as they were. */
   readonly predicted: Weight;

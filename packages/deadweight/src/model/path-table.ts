@@ -81,7 +81,17 @@ export class PathTable {
 
   /** The names right below a folder, latest first. */
   *children(node: number): Generator<number> {
-    for (let child = this.#firstChild[node] ?? 0; child !== 0; child = this.#nextSibling[child] ?? 0) yield child;
+    for (let child = this.firstChild(node); child !== 0; child = this.nextSibling(child)) yield child;
+  }
+
+  /** The first of `children`; 0 when there is none. For loops over whole trees. */
+  firstChild(node: number): number {
+    return this.#firstChild[node] ?? 0;
+  }
+
+  /** The one of `children` after another; 0 after the last. */
+  nextSibling(node: number): number {
+    return this.#nextSibling[node] ?? 0;
   }
 
   /** Whether `node` is `folder` or below it. */

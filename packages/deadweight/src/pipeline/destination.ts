@@ -1,26 +1,35 @@
 import { createHash } from "node:crypto";
 import { lstat, readdir } from "node:fs/promises";
 import { defaultLimits } from "../archive/limits.ts";
-import type { Facts } from "../contracts/fact.ts";
-import type { OutgoingImage, Store } from "../contracts/store.ts";
+import type { ImageSource, Outgoing, OutgoingImage, Store } from "../contracts/store.ts";
 import { completeImage } from "../image/complete.ts";
+import { leavesOf, readImageIndex } from "../image/image-index.ts";
 import { UserError } from "../lib/user-error.ts";
 import { parseReference, qualifiedName } from "../model/reference.ts";
 import { stores } from "../stores/index.ts";
 import { findDestination } from "../stores/write/find-destination.ts";
 import { alreadyThere } from "../stores/write/write-aside.ts";
-import type { ReadImage } from "./with-facts.ts";
+import type { FoundImage } from "./with-facts.ts";
 
 /** Where an image is to be written. */
 export interface Destination {
   /** Undefined for a bare name: the engine of the source, else Docker. */
   readonly scheme: string | undefined;
   readonly name: string;
-  /** Writes the image, opens it again, and gives its reference. Throws UserError. */
-  readonly write: (image: OutgoingImage, source: ReadImage, force: boolean) => Promise<string>;
+  /** Whether it takes an index with several images, for a source of that store. */
+  readonly holdsIndex: (source: Store) => boolean;
+  /** Writes images, opens them again, and gives their reference. Throws UserError. */
+  readonly write: (outgoing: Outgoing, source: WrittenSource, force: boolean) => Promise<string>;
+}
+
+/** Where the images come from that are written. */
+export interface WrittenSource extends FoundImage {
+  /** Digests of layers that it has. */
+  readonly sourceLayers: ReadonlySet<string>;
 }
 
 const engines: ReadonlySet<string> = new Set(["docker", "podman"]);
+const indexHolders: ReadonlySet<string> = new Set(["oci", "oci-archive", "registry"]);
 const inFiles: ReadonlySet<string> = new Set(["docker-archive", "oci", "oci-archive"]);
 
 /** What a reference to a destination means. Throws UserError, exit 2, for one that can't be written. */
@@ -36,7 +45,8 @@ export function destinationOf(text: string): Destination {
   return {
     scheme,
     name,
-    write: (image, source, force) => write(scheme ?? engineOf(source.store), name, image, source, force),
+    holdsIndex: (source) => indexHolders.has(scheme ?? engineOf(source)),
+    write: (outgoing, source, force) => write(scheme ?? engineOf(source.store), name, outgoing, source, force),
   };
 }
 
@@ -71,47 +81,63 @@ function writerOf(scheme: string): Required<Pick<Store, "write" | "open">> {
 async function write(
   scheme: string,
   name: string,
-  image: OutgoingImage,
-  { store, facts, open }: ReadImage,
+  outgoing: Outgoing,
+  { store, source, sourceLayers, open }: WrittenSource,
   force: boolean,
 ): Promise<string> {
   const writer = writerOf(scheme);
-  const outgoing = store.scheme === "registry" ? withMounts(image, facts) : image;
+  const mounted = store.scheme === "registry" ? withMounts(outgoing, source.reference, sourceLayers) : outgoing;
   const { platform: _, ...options } = open;
-  const reference = await writer.write(name, { images: [outgoing] }, { ...options, force });
+  const reference = await writer.write(name, mounted, { ...options, force });
   // An engine has answered that it has loaded the image; to open it there means to have it saved whole.
-  if (!engines.has(scheme)) await checkWritten(reference, image, writer.open, open);
+  if (!engines.has(scheme)) await checkWritten(reference, outgoing, writer.open, open);
   return reference;
 }
 
 /** Layers that the source has as well may be mounted from its repository, `host/path`. */
-function withMounts(image: OutgoingImage, { image: source, layers }: Facts): OutgoingImage {
-  const known = new Set(layers.map(({ digest }) => digest));
-  const mountFrom = qualifiedName(parseReference(source.reference).name)
+function withMounts({ images, ...rest }: Outgoing, reference: string, sourceLayers: ReadonlySet<string>): Outgoing {
+  const mountFrom = qualifiedName(parseReference(reference).name)
     .replace(/@.*$/, "")
     .replace(/:[^:/]*$/, "");
-  return {
-    ...image,
-    layers: image.layers.map((layer) => (known.has(layer.descriptor.digest) ? { ...layer, mountFrom } : layer)),
-  };
+  const withMount = (layer: OutgoingImage["layers"][number]): OutgoingImage["layers"][number] =>
+    sourceLayers.has(layer.descriptor.digest) ? { ...layer, mountFrom } : layer;
+  return { ...rest, images: images.map((image) => ({ ...image, layers: image.layers.map(withMount) })) };
 }
 
 async function checkWritten(
   reference: string,
-  image: OutgoingImage,
+  outgoing: Outgoing,
   openIn: Store["open"],
-  open: ReadImage["open"],
+  open: FoundImage["open"],
 ): Promise<void> {
   const source = await openIn(parseReference(reference).name, open);
   try {
-    const { configBytes } = await completeImage(source, open.platform, defaultLimits);
-    const digest = `sha256:${createHash("sha256").update(configBytes).digest("hex")}`;
-    if (digest === image.config.descriptor.digest) return;
-    const why = `the config there is ${digest}, the one that was written ${image.config.descriptor.digest}`;
+    const [expected, actual] =
+      outgoing.index === undefined ? await configs(source, outgoing, open) : await indexes(source, outgoing);
+    if (expected === actual) return;
+    const why = `the ${outgoing.index === undefined ? "config" : "index"} there is ${actual}, the one that was written ${expected}`;
     throw new UserError("digest-mismatch", `${reference}: holds another image than was written: ${why}`, {
       hint: "somebody else may write there at the same time; write it again",
     });
   } finally {
     await source.close();
   }
+}
+
+type Digests = readonly [expected: string | undefined, actual: string];
+
+async function configs(source: ImageSource, { images }: Outgoing, open: FoundImage["open"]): Promise<Digests> {
+  const { configBytes } = await completeImage(source, open.platform, defaultLimits);
+  return [images[0]?.config.descriptor.digest, sha256(configBytes)];
+}
+
+/** Reads all manifests that the index leads to, and so checks them. */
+async function indexes(source: ImageSource, { index }: Outgoing): Promise<Digests> {
+  const found = await readImageIndex(source, defaultLimits);
+  const missing = found === undefined ? [] : leavesOf(found).filter(({ leadsTo }) => leadsTo.kind === "missing");
+  return [index?.descriptor.digest, found === undefined || missing.length > 0 ? "not whole" : sha256(found.bytes)];
+}
+
+function sha256(bytes: Uint8Array): string {
+  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }

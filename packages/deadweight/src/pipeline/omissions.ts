@@ -6,9 +6,16 @@ import type { Descriptor } from "../model/image.ts";
 import type { Omission } from "../model/optimization.ts";
 import { printPlatform } from "../model/platform.ts";
 
+/** What of a source's index the result has not. */
+export interface Omissions {
+  readonly omissions: readonly Omission[];
+  /** How to have them too, where that is possible. */
+  readonly note: readonly string[];
+}
+
 /** The manifests of a source's index but the chosen one: other platforms, and attestations, which do not fit a changed image. */
-export async function omissionsOf(source: ImageSource, chosen: Digest): Promise<readonly Omission[]> {
-  if (source.kind === "archive") return [];
+export async function omissionsOf(source: ImageSource, chosen: Digest): Promise<Omissions> {
+  if (source.kind === "archive") return { omissions: [], note: [] };
   const omissions = new Map<Digest, Omission>();
   const visit = async (bytes: Uint8Array, mediaType: string | undefined, depth: number): Promise<void> => {
     const manifest = parseManifest(bytes, mediaType);
@@ -20,8 +27,13 @@ export async function omissionsOf(source: ImageSource, chosen: Digest): Promise<
     }
   };
   await visit(source.root.bytes, source.root.mediaType, 0);
-  return [...omissions.values()];
+  const all = [...omissions.values()];
+  const others = all.filter(({ reason }) => reason.endsWith(otherPlatform)).length;
+  return { omissions: all, note: others === 0 ? [] : [hint] };
 }
+
+const otherPlatform = "one platform is written";
+const hint = "--platform all writes the other platforms too, into oci:FOLDER, oci-archive:FILE or docker://HOST/NAME:TAG";
 
 function isIndex({ mediaType }: Descriptor): boolean {
   return /image\.index|manifest\.list/.test(mediaType);
@@ -34,5 +46,5 @@ function reasonOf({ annotations, platform }: Descriptor): string {
     return `${kind === "attestation-manifest" || kind === undefined ? "an attestation" : kind}: it is of an image that was changed`;
   }
   const name = platform === undefined ? "an image of no named platform" : `the image for ${printPlatform(platform)}`;
-  return `${name}: one platform is written`;
+  return `${name}: ${otherPlatform}`;
 }

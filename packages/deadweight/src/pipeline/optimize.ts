@@ -3,22 +3,35 @@ import type { OpenOptions, OutgoingImage } from "../contracts/store.ts";
 import { createFacts, type Facts } from "../contracts/fact.ts";
 import { layerOrigins } from "../facts/layer-origins.ts";
 import { completeImage } from "../image/complete.ts";
+import { arrangeImage } from "../image/rewrite/arrange-image.ts";
 import { rewriteImage, type RewriteOptions, type RewrittenImage } from "../image/rewrite/rewrite-image.ts";
 import { toolVersion } from "../lib/tool-version.ts";
-import type { Level, Optimization, Weight } from "../model/optimization.ts";
 import { gpusLabel, printTarget } from "../model/gpu.ts";
+import { type LayerShape, printLayerShape, rebuildsBase } from "../model/layer-shape.ts";
+import type { Level, Optimization, Result, Weight } from "../model/optimization.ts";
+import type { Report } from "../model/report.ts";
 import { rules } from "../rules/index.ts";
 import { pruneDeviceCode } from "../transforms/prune-device-code.ts";
+import { rootOf } from "../stores/write/outgoing-blobs.ts";
 import { reportOf } from "./analyze.ts";
+import { arrangeLayers } from "./arrange-layers.ts";
+import { sampledPrediction } from "./arrange-layers/sampled-prediction.ts";
+import { chooseImages } from "./choose-images.ts";
 import { checkDestination, destinationOf, type Destination } from "./destination.ts";
 import { omissionsOf } from "./omissions.ts";
-import { planChanges, type ChangePlan } from "./plan-changes.ts";
-import { settlePlan, type SettledPlan } from "./settle-plan.ts";
+import { type MadeImage, type MadeIndex, optimizeIndex } from "./optimize-index.ts";
+import { type ChangePlan, planChanges } from "./plan-changes.ts";
 import { rewrittenSource } from "./rewritten-source.ts";
+import { settlePlan, type SettledPlan } from "./settle-plan.ts";
 import { validateRewrite } from "./validate-rewrite.ts";
-import { type ImageOptions, type ReadImage, withFacts } from "./with-facts.ts";
+import { type FoundImage, type ImageOptions, readFacts, type ReadImage, withSource } from "./with-facts.ts";
 
 export interface OptimizeOptions extends ImageOptions {
+  /**
+   * Whether all platforms of an index are rewritten, with the index, or one is written alone. When absent, all are where no platform is named
+   * and the destination holds an index: nobody's platform goes without being named.
+   */
+  readonly allPlatforms?: boolean;
   readonly level: Level;
   /** Names of transforms: only these, or all but these. One that is opt-in is applied when it is among the first alone. */
   readonly only?: readonly string[];
@@ -27,6 +40,8 @@ export interface OptimizeOptions extends ImageOptions {
   readonly keep: readonly string[];
   /** Whether layers of the base image may be changed as well; images on the same base then share them no longer. */
   readonly rewriteBase: boolean;
+  /** Which layers the result has; those of the source when absent. What makes the base's anew changes them as `rewriteBase` does. */
+  readonly layers?: LayerShape;
   readonly compression: RewriteOptions["compression"];
   /** Whether the rewritten image is read again and compared before it is written. */
   readonly validate: boolean;
@@ -42,44 +57,71 @@ export interface OptimizeOptions extends ImageOptions {
 export async function optimize(
   reference: string,
   destination: string | undefined,
-  options: OptimizeOptions,
+  given: OptimizeOptions,
   edit: typeof rewriteImage = rewriteImage,
 ): Promise<Optimization> {
+  const shape: LayerShape = given.layers ?? { kind: "keep" };
+  const options = {
+    ...given,
+    rewriteBase: given.rewriteBase || rebuildsBase(shape),
+    devicePointers: isPruned(given),
+  };
   const asked = destination === undefined ? undefined : destinationOf(destination);
   if (asked !== undefined) await checkDestination(asked, options.force);
-  return withFacts(reference, { ...options, devicePointers: isPruned(options) }, async (read) => {
-    options.onProgress?.({ kind: "note", text: "planning changes" });
-    const plan = planChanges(read.facts, options);
-    const planned = await plannedOptimization(read, plan, options);
-    if (asked === undefined) return planned;
-    const settled = await settlePlan(read, plan, options);
-    const labels = labelsOf(read.facts, plan, options);
-    const rewritten = await rewrite(read.facts, settled, options, { ...read.open, edit, labels });
-    if (options.validate) await validate(read, rewritten, settled, options);
-    return { ...planned, ...(await write(read, asked, rewritten, options)) };
+  const make = (read: ReadImage): Promise<MadeImage> => makeImage(read, asked !== undefined, options, edit);
+  return withSource(reference, options, async (found) => {
+    const chosen = await chooseImages(found, asked, options);
+    if (chosen.index === undefined) return optimizeImage(await readFacts(chosen, options), asked, options, make);
+    const { optimization, outgoing, ...about } = await optimizeIndex(chosen, chosen.index, { ...options, make });
+    const planned = { ...optimization, level: options.level };
+    if (asked === undefined || outgoing === undefined) return planned;
+    return { ...planned, result: await write(chosen, asked, { outgoing, ...about }, options) };
   });
 }
 
-async function plannedOptimization(
-  { facts, source }: ReadImage,
-  { changes, predicted, notes }: ChangePlan,
-  { level }: OptimizeOptions,
+async function optimizeImage(
+  read: ReadImage,
+  asked: Destination | undefined,
+  options: OptimizeOptions,
+  make: (read: ReadImage) => Promise<MadeImage>,
 ): Promise<Optimization> {
-  return {
-    ...reportOf(facts, rules),
-    level,
-    before: weightOf(facts.layers),
-    predicted,
-    changes,
-    omissions: await omissionsOf(source, facts.image.digest),
-    notes,
-  };
+  const { before, predicted, changes, notes, rewritten, isChanged, report } = await make(read);
+  const { omissions, note } = await omissionsOf(read.source, read.facts.image.digest);
+  const planned = { ...report(), level: options.level, before, predicted, changes, omissions, notes: [...notes, ...note] };
+  if (asked === undefined || rewritten === undefined) return planned;
+  const sourceLayers = new Set(read.facts.layers.map(({ digest }) => digest));
+  const result = await write(read, asked, { outgoing: { images: [rewritten] }, isCopy: !isChanged, sourceLayers }, options);
+  const { tarBytes, compressedBytes } = rewritten;
+  return { ...planned, after: { tarBytes, compressedBytes }, result };
+}
+
+/** Plans an image and, when it is to be written, makes it and compares it with what was planned. */
+async function makeImage(
+  read: ReadImage,
+  isWritten: boolean,
+  options: OptimizeOptions,
+  edit: typeof rewriteImage,
+): Promise<MadeImage> {
+  options.onProgress?.({ kind: "note", text: "planning changes" });
+  const arranged = arrangeLayers(read.facts, planChanges(read.facts, options), options.layers ?? { kind: "keep" });
+  if (arranged.arrangement !== undefined) options.onProgress?.({ kind: "note", text: "sampling what joined layers take" });
+  const plan = sampledPrediction(read.facts, arranged, options.compression);
+  const { predicted, changes, notes } = plan;
+  const report = (): Report => reportOf(read.facts, rules);
+  const planned = { before: weightOf(read.facts.layers), predicted, changes, notes, report };
+  if (!isWritten)
+    return { ...planned, isChanged: plan.edits.size > 0 || plan.arrangement !== undefined || options.compression !== "keep" };
+  const settled = await settlePlan(read, plan, options);
+  const labels = labelsOf(read.facts, plan, options);
+  const rewritten = await rewrite(read.facts, settled, options, { ...read.open, edit, labels });
+  if (options.validate) await validate(read, rewritten, settled, options);
+  return { ...planned, rewritten, isChanged: rewritten.changed.length > 0 };
 }
 
 /** The image with the edits; when they change nothing it is the same to the byte, without labels of ours. */
 async function rewrite(
   facts: Facts,
-  { edits, image }: SettledPlan,
+  { edits, image, arrangement }: SettledPlan,
   options: OptimizeOptions,
   {
     edit,
@@ -89,15 +131,21 @@ async function rewrite(
   }: OpenOptions & Pick<RewriteOptions, "labels"> & { readonly edit: typeof rewriteImage },
 ): Promise<RewrittenImage> {
   const origins = facts.get(layerOrigins).layers;
-  return edit(image, facts.layers, edits, {
+  const settings: RewriteOptions = {
     compression: options.compression,
     mayRecompress: (layer) => options.rewriteBase || origins[layer]?.base !== true,
-    labels,
+    labels: {
+      ...labels,
+      ...(arrangement === undefined ? {} : { "dev.deadweight.layers": printLayerShape(options.layers ?? { kind: "keep" }) }),
+    },
     limits: defaultLimits,
     temporaryFolder,
     signal,
     onProgress: (event) => options.onProgress?.(event),
-  });
+  };
+  return arrangement === undefined
+    ? edit(image, facts.layers, edits, settings)
+    : arrangeImage(image, facts.layers, edits, arrangement, settings);
 }
 
 /** Whether code for GPUs may be cut, so that it has to be known what leads to it. */
@@ -107,7 +155,11 @@ function isPruned({ gpus, level, only, skip }: OptimizeOptions): boolean {
 }
 
 /** On another GPU than those the label names kernels fail, as CUDA says, with no image for the device. */
-function labelsOf({ image, gpus }: Facts, { changes }: ChangePlan, { level }: OptimizeOptions): RewriteOptions["labels"] {
+function labelsOf(
+  { image, gpus }: Facts,
+  { changes }: Pick<ChangePlan, "changes">,
+  { level }: OptimizeOptions,
+): RewriteOptions["labels"] {
   const isCut = changes.some(({ transform }) => transform === pruneDeviceCode.name);
   return {
     "dev.deadweight.version": toolVersion(),
@@ -120,22 +172,26 @@ function labelsOf({ image, gpus }: Facts, { changes }: ChangePlan, { level }: Op
 async function validate(read: ReadImage, rewritten: OutgoingImage, plan: SettledPlan, options: OptimizeOptions): Promise<void> {
   options.onProgress?.({ kind: "note", text: "validating the result" });
   const after = await factsOfRewritten(read, rewritten);
-  const violations = validateRewrite(read.facts, after, { ...plan, isRecompressed: options.compression !== "keep" });
+  const { edits, sums, arrangement } = plan;
+  const violations = validateRewrite(read.facts, after, {
+    edits,
+    sums,
+    isRecompressed: options.compression !== "keep",
+    ...(arrangement === undefined ? {} : { layers: arrangement.layers }),
+  });
   if (violations.length === 0) return;
   const told = violations.slice(0, 5).map(({ message, expected, actual }) => `${message} (expected ${expected}, is ${actual})`);
   throw new Error(`the result breaks ${violations.length} invariants, nothing was written: ${told.join("; ")}`);
 }
 
 async function write(
-  read: ReadImage,
+  found: FoundImage,
   destination: Destination,
-  rewritten: RewrittenImage,
+  { outgoing, isCopy, sourceLayers }: Required<Pick<MadeIndex, "outgoing" | "isCopy" | "sourceLayers">>,
   { force, validate: isValidated }: OptimizeOptions,
-): Promise<Required<Pick<Optimization, "after" | "result">>> {
-  const reference = await destination.write(rewritten, read, force).finally(read.endSteps);
-  const { tarBytes, compressedBytes, changed, manifest } = rewritten;
-  const result = { reference, digest: manifest.descriptor.digest, isCopy: changed.length === 0, isValidated };
-  return { after: { tarBytes, compressedBytes }, result };
+): Promise<Result> {
+  const reference = await destination.write(outgoing, { ...found, sourceLayers }, force).finally(found.endSteps);
+  return { reference, digest: rootOf(outgoing).descriptor.digest, isCopy, isValidated };
 }
 
 /** Reads the layers that were rewritten; what the others hold is known. */

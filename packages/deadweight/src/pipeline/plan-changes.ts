@@ -128,7 +128,9 @@ function isNew({ editOf, isUncovered }: PlanContext, { entry, edit }: PlannedEdi
   const before = editOf(entry);
   if (edit.action === "link") return before === undefined || before.action === "take-attributes";
   if (edit.action === "cut-content" && edit.of !== undefined)
-    return (before?.action === "take-attributes" || before?.action === "cut-content") && before.of === edit.of;
+    return before === undefined
+      ? isUncovered(entry)
+      : (before.action === "take-attributes" || before.action === "cut-content") && before.of === edit.of;
   // What is cut already is cut further by who has seen the first cut.
   if (edit.action === "cut-content" && before?.action === "cut-content") return before.of === undefined;
   return before === undefined && !isUncovered(entry);

@@ -1,3 +1,5 @@
+import type { ZodType } from "zod";
+
 /** Results of which a JSON Schema is published: docs/NAME-schema.json. */
 export const schemaNames = ["report", "verification", "comparison"] as const;
 /** One of `schemaNames`. */
@@ -11,7 +13,7 @@ export async function reportJsonSchema(name: SchemaName = "report"): Promise<Rec
   return { $schema, title: `deadweight ${name}, schema version 1`, ...schema };
 }
 
-async function schemaOf(name: SchemaName): Promise<import("zod").ZodType> {
+async function schemaOf(name: SchemaName): Promise<ZodType> {
   if (name === "report") return (await import("../model/report-schema.ts")).reportSchema;
   if (name === "verification") return (await import("../model/verification-schema.ts")).verificationSchema;
   return (await import("../model/size-comparison-schema.ts")).sizeComparisonSchema;

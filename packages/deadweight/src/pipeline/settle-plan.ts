@@ -1,10 +1,11 @@
 import { defaultLimits } from "../archive/limits.ts";
 import type { EntryEdit } from "../contracts/transform.ts";
+import type { Arrangement } from "../image/rewrite/arrangement.ts";
 import type { NewContentSums } from "../image/rewrite/new-content-sums.ts";
 import { sumCutContents } from "../image/rewrite/sum-cut-contents.ts";
 import { bytesOf } from "../lib/byte-string.ts";
 import type { Image } from "../model/image.ts";
-import type { ChangePlan } from "./plan-changes.ts";
+import type { ArrangedPlan } from "./arrange-layers.ts";
 import type { ImageOptions, ReadImage } from "./with-facts.ts";
 
 /** A plan with nothing left open, ready to be carried out. */
@@ -14,6 +15,7 @@ export interface SettledPlan {
   readonly sums: NewContentSums;
   /** The image, with blobs that came as streams in files where they were read again. */
   readonly image: Image;
+  readonly arrangement?: Arrangement;
 }
 
 /**
@@ -22,28 +24,36 @@ export interface SettledPlan {
  */
 export async function settlePlan(
   { facts, open }: ReadImage,
-  { edits }: Pick<ChangePlan, "edits">,
+  { edits, arrangement }: Pick<ArrangedPlan, "edits" | "arrangement">,
   { onProgress }: Pick<ImageOptions, "onProgress">,
 ): Promise<SettledPlan> {
   const isCut = [...edits.values()].some(({ action }) => action === "cut-content");
-  if (!isCut) return { edits, sums: new Map(), image: facts.image };
+  if (!isCut) return { edits, sums: new Map(), image: facts.image, ...(arrangement === undefined ? {} : { arrangement }) };
   const { sums, image } = await sumCutContents(facts.image, facts.layers, edits, {
     limits: defaultLimits,
     folder: open.temporaryFolder,
     signal: open.signal,
     onProgress: (event) => onProgress?.(event),
   });
-  return { edits: new Map([...edits].map(([entry, edit]) => [entry, withSums(edit, sums)])), sums, image };
+  const summed = (map: typeof edits): typeof edits => new Map([...map].map(([entry, edit]) => [entry, withSums(edit, sums)]));
+  const joins = arrangement?.joins.map((join) => ({ ...join, edits: summed(join.edits) }));
+  return {
+    edits: summed(edits),
+    sums,
+    image,
+    ...(arrangement === undefined || joins === undefined ? {} : { arrangement: { ...arrangement, joins } }),
+  };
 }
 
 /** The edit with digests where it has room for them. */
 export function withSums(edit: EntryEdit, sums: NewContentSums): EntryEdit {
   if (edit.action !== "rewrite" || edit.digests === undefined) return edit;
   const content = Buffer.from(edit.content);
-  for (const { at, of, algorithm, encoding } of edit.digests) {
-    const sum = sums.get(of)?.[algorithm];
+  for (const { at, of, algorithm, encoding, before } of edit.digests) {
+    const sum = sums.get(of);
     if (sum === undefined) throw new Error(`the new content of entry ${of} was not summed`);
-    content.set(bytesOf(Buffer.from(sum, "hex").toString(encoding)), at);
+    if (before !== undefined && before !== sum.md5Before) continue;
+    content.set(bytesOf(Buffer.from(sum[algorithm], "hex").toString(encoding)), at);
   }
   return { action: "rewrite", content };
 }

@@ -2,6 +2,7 @@ import type { Facts } from "../contracts/fact.ts";
 import type { NewContentSums } from "../image/rewrite/new-content-sums.ts";
 import type { EntryEdit } from "../contracts/transform.ts";
 import { fileTree } from "../facts/file-tree.ts";
+import type { ArrangedLayer } from "../image/rewrite/arrangement.ts";
 import type { Violation } from "../model/violation.ts";
 import { compareConfigs } from "./compare-configs.ts";
 import { compareTrees } from "./compare-trees.ts";
@@ -13,6 +14,8 @@ export interface ValidatedPlan {
   readonly edits: ReadonlyMap<number, EntryEdit>;
   /** Whether layers without an edit may have been compressed again. */
   readonly isRecompressed: boolean;
+  /** What the layers of the image after are made of; those of the image before when absent. */
+  readonly layers?: readonly ArrangedLayer[];
   /** Of the contents that edits cut: what they must be then. */
   readonly sums?: NewContentSums;
 }
@@ -30,9 +33,9 @@ export function validateRewrite(before: Facts, after: Facts, plan: ValidatedPlan
   ];
 }
 
-function compareLayers(before: Facts, after: Facts, { edits, isRecompressed }: ValidatedPlan): readonly Violation[] {
+function compareLayers(before: Facts, after: Facts, plan: ValidatedPlan): readonly Violation[] {
   const tree = before.get(fileTree);
-  const edited = new Set([...edits.keys()].map((entry) => tree.layerOf(entry)));
+  const edited = new Set([...plan.edits.keys()].map((entry) => tree.layerOf(entry)));
   const wrong = (layer: number, message: string, expected: string, actual: string): Violation => ({
     invariant: "untouched-layer",
     message: `layer ${layer}: ${message}`,
@@ -40,14 +43,17 @@ function compareLayers(before: Facts, after: Facts, { edits, isRecompressed }: V
     expected,
     actual,
   });
-  const [old, now] = [before.layers.length, after.layers.length];
-  if (old !== now) return [wrong(Math.min(old, now), "the image has not as many layers as it had", String(old), String(now))];
-  return before.layers.flatMap((layer, place) => {
-    const [expected, actual] = [layer, after.layers[place]].map(
-      (index) => (isRecompressed ? index?.diffId : index?.digest) ?? "none",
+  const arranged = plan.layers ?? [...before.layers.keys()].map((layer): ArrangedLayer => ({ kind: "kept", layer }));
+  const [asked, now] = [arranged.length, after.layers.length];
+  if (asked !== now)
+    return [wrong(Math.min(asked, now), "the image has not as many layers as it must", String(asked), String(now))];
+  return arranged.flatMap((layer, place) => {
+    if (layer.kind !== "kept" || edited.has(layer.layer)) return [];
+    const [expected, actual] = [before.layers[layer.layer], after.layers[place]].map(
+      (index) => (plan.isRecompressed ? index?.diffId : index?.digest) ?? "none",
     );
-    if (edited.has(place) || expected === undefined || actual === undefined || expected === actual) return [];
-    return [wrong(place, "nothing of it was to be changed, and it is not the same", expected, actual)];
+    if (expected === undefined || actual === undefined || expected === actual) return [];
+    return [wrong(layer.layer, "nothing of it was to be changed, and it is not the same", expected, actual)];
   });
 }
 

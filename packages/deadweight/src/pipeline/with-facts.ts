@@ -53,6 +53,8 @@ export interface FoundImage {
   readonly endSteps: () => void;
   /** Reads the layers of an image. */
   readonly readIndexes: (image: Image, known?: LayerCache) => Promise<readonly LayerIndex[]>;
+  /** What is known of layers from earlier runs. */
+  readonly cache: LayerCache | undefined;
 }
 
 /** An image that was read, as long as it is open. */
@@ -68,10 +70,16 @@ export async function withFacts<T>(
   options: ImageOptions,
   use: (read: ReadImage) => T | Promise<T>,
 ): Promise<T> {
-  return withSource(reference, options, async (found) => {
-    const evidence = await evidenceOf(found, options).finally(found.endSteps);
-    return use({ ...found, facts: createFacts(evidence) });
-  });
+  return withSource(reference, options, async (found) => use(await readFacts(found, options)));
+}
+
+/** What of the options says how an image is read that was found. */
+type ReadOptions = Pick<ImageOptions, "base" | "gpus" | "devicePointers" | "onProgress">;
+
+/** Reads the layers of an image that was found, and those of its base. Throws UserError. */
+export async function readFacts(found: FoundImage, options: ReadOptions): Promise<ReadImage> {
+  const evidence = await evidenceOf(found, options).finally(found.endSteps);
+  return { ...found, facts: createFacts(evidence) };
 }
 
 /** Opens an image and closes it when `use` has ended, with all temporary files. Throws UserError. */
@@ -91,7 +99,7 @@ export async function withSource<T>(
     try {
       options.onProgress?.({ kind: "note", text: `${reference}: from ${store.scheme}` });
       const readIndexes: FoundImage["readIndexes"] = (image, known = cache) => indexesOf(image, options, open, known);
-      return await use({ source, store, open, endSteps: progress.end, readIndexes });
+      return await use({ source, store, open, endSteps: progress.end, readIndexes, cache });
     } finally {
       await source.close();
     }
@@ -138,7 +146,7 @@ function openOptions(options: ImageOptions, temporaryFolder: string, progress: S
   };
 }
 
-async function evidenceOf({ source, open, readIndexes }: FoundImage, options: ImageOptions): Promise<Evidence> {
+async function evidenceOf({ source, open, readIndexes }: FoundImage, options: ReadOptions): Promise<Evidence> {
   const { base, gpus, devicePointers: isPruned } = options;
   const image = await completeImage(source, open.platform, defaultLimits);
   const knownBases = base === undefined ? [] : [{ name: base, diffIds: await diffIdsOf(base, open) }];

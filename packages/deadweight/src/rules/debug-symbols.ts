@@ -4,7 +4,6 @@ import { claimsWithin } from "../claims/claims-within.ts";
 import { debuggedFiles, type DebuggedFile } from "../facts/debugged-files.ts";
 import { fileTree } from "../facts/file-tree.ts";
 import { largestPaths } from "../claims/largest-paths.ts";
-import type { ByteString } from "../lib/byte-string.ts";
 import { countOf } from "../lib/count-of.ts";
 import type { ElfSection } from "../model/layer-index.ts";
 
@@ -22,13 +21,13 @@ export const debugSymbols: Rule = defineRule({
     "files and kernel modules (`.o`, `.ko`), which need their symbols, are left out.",
   risk:
     "Stack traces, profilers and debuggers show addresses for functions that are not exported; a Rust or Ruby program names no lines " +
-    "when it fails. `optimize` cuts the sections out where headers prove that nothing else moves: they lie behind all that is " +
+    "when it fails, and one that sums its own file finds another sum. `optimize` cuts the sections out where headers prove that nothing else moves: they lie behind all that is " +
     "mapped, no data follows them, nothing refers to them. GNU strip breaks libraries that patchelf has changed, as " +
     "repaired wheels and conda packages are: `ELF load command address/offset not properly aligned` when they are loaded. Such files, " +
     "and those whose sum a database or signature has that can't follow, are findings apart, each with its reason.",
   evaluate: (facts) => {
     const tree = facts.get(fileTree);
-    const files = facts.get(debuggedFiles).filter(({ names }) => names.every((name) => isLinkedForRunning(tree.path(name))));
+    const files = facts.get(debuggedFiles);
     const reasons = Map.groupBy(files, ({ stripped }) => (typeof stripped === "string" ? stripped : undefined));
     const separate = claimsWithin(tree, ["usr/lib/debug", "usr/local/lib/debug"]);
     return [
@@ -90,11 +89,6 @@ function claimsOf(facts: Facts, files: readonly DebuggedFile[]): readonly EntryC
     const ranges = rangesOf(sections, tree.size(content));
     return ranges.length === 0 ? [] : [{ entry: content, ranges }];
   });
-}
-
-/** An object file has to be linked yet, and what lies in `lib/debug` is claimed whole. */
-function isLinkedForRunning(path: ByteString): boolean {
-  return !/\.(?:k?o|lo|obj)$/.test(path) && !/^usr\/(?:local\/)?lib\/debug\//.test(path);
 }
 
 /** Section headers may say what they like: the ranges lie in the file, in order, and never overlap. */

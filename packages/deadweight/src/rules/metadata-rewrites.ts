@@ -28,8 +28,9 @@ export const metadataRewrites: Rule = defineRule({
     "size; the target of a link) are the same, each copy but the lowest counts, with headers and padding. The lowest stays. " +
     "Copies that differ in content, or that were removed in between, belong to shadowed-files. Sparse files are left out.",
   risk:
-    "The lowest copy must get the owner, mode and times of the highest, in its own layer. `COPY --chown` with a name needs " +
-    "that user in /etc/passwd at this point, and an octal `COPY --chmod` sets files and folders alike. Files of the base " +
+    "None for a container: `deadweight optimize` gives the lowest copy the owner, mode, times and attributes of the highest, or " +
+    "removes the copies below the highest where hard links or a base image are in the way; what is seen is the same. In a " +
+    "Dockerfile the lowest copy must get them in its own layer: `COPY --chown` with a name needs that user in /etc/passwd at this point, and an octal `COPY --chmod` sets files and folders alike. Files of the base " +
     "image can't be given another owner there: change only those that the program writes to.",
   evaluate: (facts) => {
     const tree = facts.get(fileTree);
@@ -48,7 +49,7 @@ function findingFor(facts: Facts, layer: number, entries: readonly number[], rew
     message:
       `${countOf(names.length, "file")} stored again by ${layerLabel(facts, layer)} ` +
       `with the same content, ${changesInWords(rewrites)}: ${largestPaths(tree, names)}`,
-    safety: "verified",
+    safety: "lossless",
     remedy: remedyFor(facts, layer, rewrites),
     claims: entries.map((entry) => ({ entry })),
   };

@@ -4,11 +4,14 @@ import { fileTree, type FileTree } from "../facts/file-tree.ts";
 import { changesBetween, pathHistory } from "../facts/path-history.ts";
 import { countOf } from "../lib/count-of.ts";
 
-/** Keeps the lowest copy of what was stored again for a new owner, mode or time: it takes the attributes of the visible one. */
+/**
+ * Keeps the lowest copy of what was stored again for a new owner, mode or time: it takes the attributes of the visible one, so that a container
+ * sees the same. The large layer then is the one that rarely changes; where this can't be done drop-shadowed removes the lower copies.
+ */
 export const dropMetadataRewrites: Transform = defineTransform({
   name: "drop-metadata-rewrites",
   title: "Give files their last owner, mode and time where they are first stored",
-  safety: "verified",
+  safety: "lossless",
   order: 40,
   plan: (facts, context) => {
     const tree = facts.get(fileTree);

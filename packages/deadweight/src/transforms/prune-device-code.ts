@@ -24,7 +24,13 @@ export const pruneDeviceCode: Transform = defineTransform({
     decisions(facts, context).flatMap(({ target, file, verdict }): PlannedEdit[] =>
       typeof verdict === "string"
         ? []
-        : [{ entry: target, edit: editOf(context, target, verdict), reason: reasonOf(facts.gpus, file, verdict) }],
+        : [
+            {
+              entry: target,
+              edit: editOf(facts.get(fileTree), context, target, verdict),
+              reason: reasonOf(facts.gpus, file, verdict),
+            },
+          ],
     ),
   notes: (facts, context) => {
     if (facts.gpus === undefined) return [];
@@ -86,10 +92,11 @@ function reasonAgainst(
     : undefined;
 }
 
-/** What takes the attributes of a higher copy goes on doing so. */
-function editOf({ editOf: before }: PlanContext, target: number, { pieces, size }: PrunedFile): EntryEdit {
-  const edit = before(target);
-  const of = edit?.action === "take-attributes" || edit?.action === "cut-content" ? edit.of : undefined;
+/** What is seen in place of a higher copy has that one's attributes. */
+function editOf(tree: FileTree, context: PlanContext, target: number, { pieces, size }: PrunedFile): EntryEdit {
+  const edit = context.editOf(target);
+  const uncovered = context.isUncovered(target) ? tree.visible(tree.nodeOf(target)) : undefined;
+  const of = edit?.action === "take-attributes" || edit?.action === "cut-content" ? edit.of : uncovered;
   return { action: "cut-content", pieces, size, ...(of === undefined ? {} : { of }) };
 }
 

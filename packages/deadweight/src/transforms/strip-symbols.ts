@@ -19,7 +19,13 @@ export const stripSymbols: Transform = defineTransform({
     decisions(facts, context).flatMap(({ target, files, verdict }): PlannedEdit[] =>
       typeof verdict === "string"
         ? []
-        : [{ entry: target, edit: editOf(context, target, verdict), reason: reasonOf(verdict, files) }],
+        : [
+            {
+              entry: target,
+              edit: editOf(facts.get(fileTree), context, target, verdict),
+              reason: reasonOf(facts.get(fileTree), target, files, verdict),
+            },
+          ],
     ),
   notes: (facts, context) => {
     const tree = facts.get(fileTree);
@@ -66,16 +72,21 @@ function verdictOf(tree: FileTree, context: PlanContext, { target, files, fixed 
   return verdict;
 }
 
-/** What takes the attributes of a higher copy goes on doing so. */
-function editOf({ editOf: before }: PlanContext, target: number, { pieces, size }: StrippedElf): EntryEdit {
-  const edit = before(target);
-  return { action: "cut-content", pieces, size, ...(edit?.action === "take-attributes" ? { of: edit.of } : {}) };
+/** What is seen in place of a higher copy has that one's attributes. */
+function editOf(tree: FileTree, context: PlanContext, target: number, { pieces, size }: StrippedElf): EntryEdit {
+  const edit = context.editOf(target);
+  const of =
+    edit?.action === "take-attributes" ? edit.of : context.isUncovered(target) ? tree.visible(tree.nodeOf(target)) : undefined;
+  return { action: "cut-content", pieces, size, ...(of === undefined ? {} : { of }) };
 }
 
-function reasonOf({ removed }: StrippedElf, files: readonly DebuggedFile[]): string {
-  const names = someOf(removed.map(textOf), 4, removed.length);
-  const links = files.reduce((count, file) => count + file.names.length, 0) > 1 ? ", for all its names" : "";
-  return `debug-symbols: without ${names}${links}; stack traces show addresses for what is not exported`;
+/** What went, and the other names that show it, as a change is told of one path. */
+function reasonOf(tree: FileTree, target: number, files: readonly DebuggedFile[], { removed }: StrippedElf): string {
+  const paths = new Set(files.flatMap(({ names }) => names.map((name) => textOf(tree.path(name)))));
+  paths.delete(textOf(tree.path(target)));
+  const also = paths.size === 0 ? "" : `; also ${[...paths].map((path) => `/${path}`).join(", ")}`;
+  const sections = someOf(removed.map(textOf), 4, removed.length);
+  return `debug-symbols: without ${sections}; stack traces show addresses for what is not exported${also}`;
 }
 
 function noteOf(tree: FileTree, reason: string, group: readonly Decision[]): string {

@@ -10,8 +10,7 @@ const said = (
   before: readonly TestEntry[],
   after: readonly TestEntry[],
   settings: Settings = {},
-): Promise<string | readonly string[]> =>
-  saidOf(certificates, comparisonOf(imageOf(before, settings), imageOf(after, settings)));
+): Promise<string | readonly string[]> => saidOf(certificates, comparisonOf(imageOf(before, settings), imageOf(after, settings)));
 
 test("a bundle that is gone, and authorities that are", async () => {
   assert.equal(await said([bundle], [bundle]), "same");

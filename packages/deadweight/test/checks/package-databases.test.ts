@@ -20,9 +20,7 @@ const file = (path: string): TestEntry => ({ path, content: path });
 test("dpkg: what a list names is there, unless it was not before", async () => {
   const lists = [status(paragraph("a")), list("a", "/.", "/usr/bin/a", "/usr/share/doc/a"), file("usr/bin/a")];
   assert.equal(await said(lists, lists), "same");
-  assert.deepEqual(await said(lists, lists.slice(0, 2)), [
-    "var/lib/dpkg/info/a.list lists usr/bin/a, which is gone",
-  ]);
+  assert.deepEqual(await said(lists, lists.slice(0, 2)), ["var/lib/dpkg/info/a.list lists usr/bin/a, which is gone"]);
   assert.equal(await said(lists, [lists[0] ?? file("x"), list("a", "/."), file("x")]), "same");
 });
 
@@ -58,7 +56,10 @@ const metadata = (name: string, requires = ""): TestEntry => ({
 });
 
 test("Python: rows of RECORD are there, with the content that they say", async () => {
-  const record: TestEntry = { path: `${site}/six-1.dist-info/RECORD`, content: `${row("six.py", "x")}six-1.dist-info/RECORD,,\n` };
+  const record: TestEntry = {
+    path: `${site}/six-1.dist-info/RECORD`,
+    content: `${row("six.py", "x")}six-1.dist-info/RECORD,,\n`,
+  };
   const installed = [metadata("six"), record, { path: `${site}/six.py`, content: "x" }];
   assert.equal(await said(installed, installed), "same");
   assert.deepEqual(await said(installed, installed.slice(0, 2)), [

@@ -56,7 +56,10 @@ test("the application's modules: the working folder, PYTHONPATH, a script's own 
 });
 
 test("a module in C that lost its library", async () => {
-  const module: TestEntry = { path: `${site}/fast.abi3.so`, content: dynamicElf({ needed: ["libfast.so.1"], runpath: "$ORIGIN/libs" }) };
+  const module: TestEntry = {
+    path: `${site}/fast.abi3.so`,
+    content: dynamicElf({ needed: ["libfast.so.1"], runpath: "$ORIGIN/libs" }),
+  };
   const library: TestEntry = { path: `${site}/libs/libfast.so.1`, content: dynamicElf({ soname: "libfast.so.1" }) };
   assert.equal(await said([module, library], [module, library]), "same");
   assert.deepEqual(await said([module, library], [module], { changes: { [library.path]: "remove" } }), [

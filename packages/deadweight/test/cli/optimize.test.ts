@@ -78,6 +78,15 @@ test("the flags become options", async () => {
   assert.deepEqual((await calledWith("x", "-o", "y", "--only", "drop-documentation")).options.only, ["drop-documentation"]);
 });
 
+test("one platform or all", async () => {
+  assert.deepEqual((await calledWith("x", "-o", "y", "--platform", "linux/arm64")).options, {
+    ...usual,
+    platform: { os: "linux", architecture: "arm64" },
+  });
+  assert.deepEqual((await calledWith("x", "-o", "y", "--platform", "all")).options, { ...usual, allPlatforms: true });
+  assert.match(await refused("x", "-o", "y", "--platform", "every"), /^error: platform every: /);
+});
+
 test("how layers are to be compressed", async () => {
   const compression = async (text: string): Promise<unknown> =>
     (await calledWith("x", "-o", "y", "--compression", text)).options.compression;
@@ -161,4 +170,15 @@ test("a plan writes nothing", async () => {
   assert.match(stdout, /^drop-shadowed +101 kB +2 entries/m);
   assert.match(stdout, /^Nothing was written\.$/m);
   assert.deepEqual(readdirSync(source, { recursive: true }), before);
+});
+
+test("the shape of the layers is read, and a wrong one is told what there is", async () => {
+  const layersOf = async (shape: string): Promise<unknown> =>
+    (await calledWith("x", "-o", "y", "--layers", shape)).options.layers;
+  assert.deepEqual(await layersOf("squash-own"), { kind: "squash-own" });
+  assert.deepEqual(await layersOf("balance=8"), { kind: "balance", layers: 8 });
+  assert.deepEqual(await layersOf("balance=vercel"), { kind: "limit", name: "vercel", layerBytes: 500_000_000 });
+  const said = await refused("x", "-o", "y", "--layers", "flat");
+  assert.match(said, /layers flat: there is no such shape/);
+  assert.match(said, /balance=NAME with one of vercel, cloudflare/);
 });

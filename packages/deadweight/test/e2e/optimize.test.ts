@@ -1,37 +1,22 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Optimization, OptimizeOptions } from "../../src/index.ts";
 import { optimize } from "../../src/pipeline/optimize.ts";
-import { folderOf } from "../support/archived-image.ts";
+import { folderOf, ociFrame } from "../support/archived-image.ts";
+import { startContainerd } from "../support/containerd.ts";
+import { buildImage, engineName, missingTools } from "../support/e2e-system.ts";
+import { attestationOf, imageFor, indexOf } from "../support/indexed-images.ts";
+import { tarOf } from "../support/layers.ts";
 import { isInstalled, startRealRegistry } from "../support/registry.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { run, without, withoutEngine } from "../support/tools.ts";
+import { run } from "../support/tools.ts";
 import { differingPaths, manifestIn, treeByEngine, treeByUmoci } from "../support/unpacked-tree.ts";
 
-/** Tools that the tests need, beside root, who alone may unpack owners and devices. */
-function missing(): string | false {
-  if (process.getuid?.() !== 0) return "root: only root may unpack owners and devices";
-  if (!existsSync(busybox)) return "busybox: not on this machine";
-  return withoutEngine() || without("skopeo") || without("umoci") || without("python3");
-}
-
-const busybox = "/bin/busybox";
 /** The end-to-end tests of `analyze` leave it in the engine. */
 const debian = "deadweight-e2e-base:bookworm";
-
-/** The beginning of a Dockerfile with a small system in it. */
-const system = `FROM scratch
-COPY root /
-RUN ["/bin/busybox", "sh", "-c", "/bin/busybox --install /bin; mkdir -p /etc /tmp /root; chmod 1777 /tmp"]`;
-
-/** The program, and the libraries that it needs unless it is static. */
-function systemFiles(): readonly string[] {
-  const listed = spawnSync("ldd", [busybox]).stdout?.toString() ?? "";
-  return [busybox, ...[...listed.matchAll(/(?:=> |^\s*)(\/\S+) \(0x/gm)].map(([, path = ""]) => path)];
-}
 
 function hasDebian(): boolean {
   return spawnSync("docker", ["inspect", debian]).status === 0;
@@ -51,23 +36,8 @@ CMD ["sh", "-c", "wc -l < /opt/numbers; ls /opt | wc -l"]
 const dropped = ["root/.cache/pip/http-v2/a/b.body", "tmp/left"];
 
 /** Builds the image in the engine; it goes when the test ends. */
-function built(t: TestContext, wasted: string = steps, from: string = system): string {
-  const name = engineName(t, "wasteful");
-  const folder = folderOf([
-    { path: "Dockerfile", content: `${from}${wasted}` },
-    ...systemFiles().map((path) => ({ path: `root${path}`, content: readFileSync(path) })),
-  ]);
-  for (const path of systemFiles()) chmodSync(join(folder, "root", path), 0o755);
-  const environment = { ...process.env, DOCKER_BUILDKIT: "0" };
-  const made = spawnSync("docker", ["build", "--quiet", "--network", "none", "--tag", name, folder], { env: environment });
-  assert.equal(made.status, 0, made.stderr.toString());
-  return name;
-}
-
-function engineName(t: TestContext, what: string): string {
-  const name = `deadweight-test/${what}:${process.pid}`;
-  t.after(() => spawnSync("docker", ["rmi", "--force", name]));
-  return name;
+function built(t: TestContext, wasted: string = steps, from?: string): string {
+  return buildImage(t, wasted, from);
 }
 
 function optionsFor(changes: Partial<OptimizeOptions> = {}): OptimizeOptions {
@@ -107,7 +77,7 @@ function assertListed(paths: readonly string[], { changes }: Optimization): void
 }
 
 test("umoci and the engine see the same tree before and after, but for the paths in the list of changes", async (t) => {
-  const reason = missing();
+  const reason = missingTools();
   if (reason) return t.skip(reason);
   const image = built(t);
   const folder = temporaryFolder();
@@ -115,8 +85,8 @@ test("umoci and the engine see the same tree before and after, but for the paths
   const inFolder = await optimize(`oci:${folder}/before:x`, `oci:${folder}/after:x`, optionsFor());
   assertPredicted(inFolder);
   const unpacked = [treeByUmoci(join(folder, "before:x")), treeByUmoci(join(folder, "after:x"))] as const;
-  // Two equal files became one: a link is a change of both.
-  const links = ["opt/again", "opt/twice"];
+  // Two equal files became one: a link is a change of both. The chown had torn two names of a file apart.
+  const links = ["opt/again", "opt/app/model", "opt/app/second", "opt/twice"];
   assert.deepEqual(differingPaths(...unpacked), [...links, ...dropped].sort());
   assertListed(differingPaths(...unpacked), inFolder);
   const small = engineName(t, "small");
@@ -129,7 +99,7 @@ test("umoci and the engine see the same tree before and after, but for the paths
 });
 
 test("the same image in every store, which skopeo reads and copies to the engine", async (t) => {
-  const reason = missing() || (isInstalled("docker-registry") ? false : "docker-registry: not on this machine");
+  const reason = missingTools() || (isInstalled("docker-registry") ? false : "docker-registry: not on this machine");
   if (reason) return t.skip(reason);
   const image = built(t);
   const folder = temporaryFolder();
@@ -139,7 +109,7 @@ test("the same image in every store, which skopeo reads and copies to the engine
   const places = [
     [`oci:${folder}/layout:x`, `oci:${folder}/layout:x`],
     [`oci-archive:${folder}/oci.tar:x`, `oci-archive:${folder}/oci.tar:x`],
-    [`docker-archive:${folder}/docker.tar:${name}`, `docker-archive:${folder}/docker.tar:docker.io/${name}`],
+    [`docker-archive:${folder}/docker.tar:${name}`, `docker-archive:${folder}/docker.tar:${name}`],
     [`docker:${name}`, `docker-daemon:${name}`],
     [`docker://${registry.host}/small:x`, `docker://${registry.host}/small:x`],
   ] as const;
@@ -157,8 +127,55 @@ test("the same image in every store, which skopeo reads and copies to the engine
   return undefined;
 });
 
+test("an index of two platforms with an attestation is pulled by all tools after it was rewritten", async (t) => {
+  const programs = ["docker-registry", "containerd", "ctr"].find((program) => !isInstalled(program));
+  const reason = missingTools() || (programs === undefined ? false : `${programs}: not on this machine`);
+  if (reason) return t.skip(reason);
+  const registry = await startRealRegistry("");
+  t.after(registry.close);
+  const containerd = await startContainerd();
+  t.after(containerd.close);
+  const files = (architecture: string): readonly Uint8Array[] =>
+    [
+      [{ path: "etc/" }, { path: "big", content: Buffer.alloc(100_000, "x") }, { path: "keep", content: "kept" }],
+      [{ path: ".wh.big" }, { path: "arch", content: architecture }],
+    ].map(tarOf);
+  const [amd64, arm64] = [imageFor("amd64", files("amd64")), imageFor("arm64", files("arm64"))];
+  const index = indexOf([amd64, arm64, attestationOf(amd64, "{}")]);
+  const { platform: _, ...options } = optionsFor({ level: "lossless" });
+  const name = `${registry.host}/platforms/small:x`;
+  const source = folderOf([...ociFrame([index.descriptor]), ...index.blobs]);
+  const { platforms, omissions } = await optimize(`oci:${source}`, `docker://${name}`, options);
+  assert.equal(platforms?.length, 2);
+  assert.equal(omissions.length, 1);
+  const layout = join(temporaryFolder(), "all");
+  run("skopeo", [
+    "--insecure-policy",
+    "copy",
+    "--all",
+    "--quiet",
+    "--src-tls-verify=false",
+    `docker://${name}`,
+    `oci:${layout}:x`,
+  ]);
+  for (const architecture of ["amd64", "arm64"]) {
+    const one = join(temporaryFolder(), architecture);
+    const from = ["--insecure-policy", "--override-arch", architecture, "copy", "--quiet", "--src-tls-verify=false"];
+    run("skopeo", [...from, `docker://${name}`, `oci:${one}:x`]);
+    assert.deepEqual(Object.keys(treeByUmoci(`${one}:x`)).sort(), ["arch", "etc", "keep"]);
+  }
+  containerd.pull(name, true);
+  assert.deepEqual(Object.keys(containerd.tree(name)).sort(), ["arch", "etc", "keep"]);
+  t.after(() => spawnSync("docker", ["rmi", "--force", name]));
+  run("docker", ["pull", "--quiet", name]);
+  assert.deepEqual(Object.keys(treeByEngine(name)).sort(), ["arch", "keep"]);
+  const again = await optimize(`docker://${name}`, `docker://${name}-again`, options);
+  assert.deepEqual([again.changes, again.omissions], [[], []]);
+  return undefined;
+});
+
 test("what was removed is in no blob of the result, and untouched layers keep their digests", async (t) => {
-  const reason = missing();
+  const reason = missingTools();
   if (reason) return t.skip(reason);
   const image = built(t, steps.replace("echo hidden", "echo canary-3141592653"));
   const folder = temporaryFolder();
@@ -189,7 +206,7 @@ test("what was removed is in no blob of the result, and untouched layers keep th
 });
 
 test("a layer that is compressed with gzip or zstd is predicted and stays so, and all can be compressed anew", async (t) => {
-  const reason = missing();
+  const reason = missingTools();
   if (reason) return t.skip(reason);
   const image = built(t);
   const folder = temporaryFolder();
@@ -209,7 +226,7 @@ test("a layer that is compressed with gzip or zstd is predicted and stays so, an
 });
 
 test("a Debian system keeps its tree, with what its own layers waste gone", async (t) => {
-  const reason = missing() || (hasDebian() ? false : `${debian}: not in the engine`);
+  const reason = missingTools() || (hasDebian() ? false : `${debian}: not in the engine`);
   if (reason) return t.skip(reason);
   const wasted = `
 RUN rm -rf /usr/share/locale && chown -R daemon:daemon /usr/share/perl5
@@ -226,7 +243,7 @@ RUN mkdir -p /root/.cache/pip && seq 1 300000 > /root/.cache/pip/selfcheck.json 
 });
 
 test("a wasteful image comes out as large as the same one written properly, within 3 %", async (t) => {
-  const reason = missing();
+  const reason = missingTools();
   if (reason) return t.skip(reason);
   const model = "dd if=/dev/urandom of=/opt/model bs=1M count=2 && dd if=/dev/urandom of=/opt/table bs=1M count=1";
   const download = "mkdir -p /root/.cache/pip/http-v2 && dd if=/dev/urandom of=/root/.cache/pip/http-v2/wheel.body bs=1M count=2";

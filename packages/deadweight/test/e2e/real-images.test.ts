@@ -9,7 +9,9 @@ import { applicationFiles, buildImages, type BuiltImages, type Recipe } from "..
 import { spread, startLockedRegistry, weigh, type LockedRegistry, type Place, type Places } from "../support/e2e-places.ts";
 import { assertExact, bytesOf, claimsOf, pathOf, withoutStore } from "../support/e2e-report.ts";
 import { treeOf, visibleIn, visibleInArchive } from "../support/e2e-visible.ts";
-import { isInstalled } from "../support/registry.ts";
+import { type Containerd, startContainerd } from "../support/containerd.ts";
+import { assertOptimized } from "../support/e2e-optimized.ts";
+import { isInstalled, type RealRegistry, startRealRegistry } from "../support/registry.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { withoutEngine } from "../support/tools.ts";
 
@@ -133,6 +135,33 @@ describe("images that the engine built", { skip: missing() }, () => {
       assert.ok(application.tarBytes >= tarBytesOf(brought));
     });
   }
+
+  describe("rewritten", () => {
+    let open: RealRegistry;
+    let containerd: Containerd | undefined;
+    before(async () => {
+      open = await startRealRegistry("");
+      containerd = isInstalled("containerd") && isInstalled("ctr") ? await startContainerd() : undefined;
+    });
+    after(async () => {
+      await containerd?.close();
+      await open?.close();
+    });
+    const eachTool = (recipe: Recipe, builder: Builder, transforms: readonly string[]): void => {
+      test(`${recipe}, by the ${builder} builder: all tools see what they saw, but for the changes that are listed`, async (t) => {
+        if (!isInstalled("umoci")) return t.skip("umoci: not on this machine");
+        const { changes } = await assertOptimized(images.name(recipe, builder), { registry: open.host, containerd });
+        const made = new Set(changes.map(({ transform }) => transform));
+        for (const transform of transforms) assert.ok(made.has(transform), `${transform} did nothing`);
+        return undefined;
+      });
+    };
+    eachTool("caches", "legacy", ["drop-shadowed", "remove-caches"]);
+    eachTool("ownership", "legacy", ["drop-metadata-rewrites"]);
+    eachTool("numpy", "legacy", ["drop-shadowed", "remove-caches"]);
+    eachTool("stages", "legacy", []);
+    eachTool("stages", "buildkit", []);
+  });
 
   test("what a container sees is what the engine exports", async () => {
     const image = images.name("numpy");

@@ -270,11 +270,11 @@ suite("known base images", () => {
   });
 
   test("annotations name the base, the history bounds it", () => {
-    const annotations = { "org.opencontainers.image.base.name": "docker.io/library/python:3.12-slim" };
+    const annotations = { "org.opencontainers.image.base.name": "registry.example/library/python:3.12-slim" };
     assert.deepEqual(originsOf(history, { annotations }).base, {
       layers: 3,
       evidence:
-        "the annotation org.opencontainers.image.base.name names docker.io/library/python:3.12-slim; " +
+        "the annotation org.opencontainers.image.base.name names registry.example/library/python:3.12-slim; " +
         'the history ends a base image at its CMD ["python3"] (row 5), built 41 days before the next row',
     });
   });

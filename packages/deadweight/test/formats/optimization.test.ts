@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { render } from "../../src/pipeline/render.ts";
-import { sampleCopy, sampleOptimization, samplePlan } from "../support/sample-optimization.ts";
+import { sampleCopy, sampleIndex, sampleOptimization, samplePlan } from "../support/sample-optimization.ts";
 
 test("for people: before, predicted, after, what each transform freed, the next command", () => {
   assert.equal(
@@ -25,6 +25,27 @@ sha256:${"f".repeat(64)}
 Next: deadweight analyze 'oci:small image'
 `,
   );
+});
+
+test("of an index each platform has its weights, and each change its platform", () => {
+  const lines = render(sampleIndex, "table", { columns: 120, verbose: true }).split("\n");
+  assert.deepEqual(lines.slice(0, 2), ["docker:example/speech:1.0  2 platforms", `sha256:${"d".repeat(64)}`]);
+  const at = lines.indexOf("After      2.19 GB  1.22 GB compressed  27% less");
+  assert.deepEqual(
+    lines.slice(at + 1, at + 6).map((line) => line.trimEnd()),
+    [
+      "",
+      "PLATFORM       BEFORE  PREDICTED    AFTER",
+      "linux/amd64   1.50 GB     690 MB   690 MB  54% less",
+      "linux/arm/v7  1.50 GB    1.50 GB  1.50 GB   0% less",
+      "",
+    ],
+  );
+  assert.ok(lines.some((line) => /^remove +780 MB +linux\/amd64 +1 +root\/\.cache\/pip\/a\.body/.test(line)));
+  const page = render(sampleIndex, "markdown");
+  assert.match(page, /^\| After, linux\/amd64 \| 690 MB \| 220 MB \|$/m);
+  assert.match(page, /^\| remove \| linux\/amd64 1 \| /m);
+  assert.deepEqual(JSON.parse(render(sampleIndex, "json")), sampleIndex);
 });
 
 test("a plan says that nothing was written, and how to carry it out", () => {

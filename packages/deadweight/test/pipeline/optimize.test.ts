@@ -66,6 +66,23 @@ test("of any image the result is as planned, a second run has nothing to do, and
   );
 });
 
+test("equal files of which some are given another owner become one in the first run", async () => {
+  const content = Buffer.alloc(5000, "same");
+  const layers = plain([
+    [
+      { path: "a", content, uid: 7 },
+      { path: "b", content },
+      { path: "c", content, uid: 7 },
+    ],
+    [{ path: "b", content, uid: 7 }],
+  ]);
+  const options = optionsFor({ level: "verified" });
+  const first = await optimize(await layoutOf(layers), `oci:${join(temporaryFolder(), "out")}`, options);
+  assert.equal(first.before.tarBytes - (first.after?.tarBytes ?? 0), 3 * 5120 + 512);
+  const second = await optimize(first.result?.reference ?? "", `oci:${join(temporaryFolder(), "again")}`, options);
+  assert.deepEqual(second.changes, []);
+});
+
 test("an image without anything to change is copied to the byte", async () => {
   const source = await layoutOf(plain([[{ path: "a" }], [{ path: "b" }]]));
   const { image, result, changes } = await optimize(source, `oci:${join(temporaryFolder(), "out")}`, optionsFor());

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { json } from "../../src/formats/json.ts";
-import { reportJsonSchema } from "../../src/pipeline/report-json-schema.ts";
+import { reportJsonSchema, schemaNames } from "../../src/pipeline/report-json-schema.ts";
 import { doubtfulReport, hostileReport, sampleReport } from "../support/sample-report.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -13,6 +13,13 @@ const options = { verbose: false, columns: 80, colour: false };
 
 test("docs/report-schema.json is what the command prints", async () => {
   assert.deepEqual(JSON.parse(readFileSync(published, "utf8")), await reportJsonSchema());
+});
+
+test("and so are the schemas of other results", async () => {
+  for (const name of schemaNames) {
+    const file = join(published, `../${name}-schema.json`);
+    assert.deepEqual(JSON.parse(readFileSync(file, "utf8")), await reportJsonSchema(name), name);
+  }
 });
 
 test("a validator of another hand takes our reports and refuses spoilt ones", (t) => {

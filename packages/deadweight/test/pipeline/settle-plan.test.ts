@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { test } from "node:test";
+import { defaultLimits } from "../../src/archive/limits.ts";
+import type { OutgoingImage } from "../../src/contracts/store.ts";
+import type { EntryEdit } from "../../src/contracts/transform.ts";
 import { fileTree } from "../../src/facts/file-tree.ts";
+import { sumCutContents } from "../../src/image/rewrite/sum-cut-contents.ts";
+import type { ProgressEvent } from "../../src/model/progress.ts";
 import { withSums } from "../../src/pipeline/settle-plan.ts";
 import { optimize, type OptimizeOptions } from "../../src/pipeline/optimize.ts";
 import { withFacts } from "../../src/pipeline/with-facts.ts";
@@ -10,9 +15,10 @@ import { ociLayout } from "../../src/stores/oci-layout.ts";
 import { pythonEntries } from "../support/installed.ts";
 import { tarOf, type TestEntry } from "../support/layers.ts";
 import { debugging, linkedElf } from "../support/linked-elf.ts";
-import { outgoingImage, outgoingOf, writeOptions } from "../support/outgoing.ts";
+import { bytesOf, outgoingImage, outgoingOf, streamOf, writeOptions } from "../support/outgoing.ts";
 import { planned } from "../support/planning.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { entryAt, readImage } from "../image/rewrite/sample-image.ts";
 
 const program = linkedElf(debugging);
 const site = "usr/local/lib/python3.11/site-packages";
@@ -74,24 +80,52 @@ test("records have the sums of what is stored, whatever layers are compressed wi
 });
 
 test("sums are written where there is room for them, and nowhere else", () => {
-  const sums = new Map([[4, { sha256: "ff".repeat(32), md5: "0a".repeat(16) }]]);
-  const content = Buffer.from(`-${"A".repeat(43)}-${"0".repeat(32)}-`);
+  const sums = new Map([[4, { sha256: "ff".repeat(32), md5: "0a".repeat(16), md5Before: "1".repeat(32) }]]);
+  const content = Buffer.from(`-${"A".repeat(43)}-${"1".repeat(32)}-${"2".repeat(32)}`);
   const edit = withSums(
     {
       action: "rewrite",
       content,
       digests: [
         { at: 1, of: 4, algorithm: "sha256", encoding: "base64url" },
-        { at: 45, of: 4, algorithm: "md5", encoding: "hex" },
+        { at: 45, of: 4, algorithm: "md5", encoding: "hex", before: "1".repeat(32) },
+        // A file that had another sum than dpkg says is still told by dpkg.
+        { at: 78, of: 4, algorithm: "md5", encoding: "hex", before: "2".repeat(32) },
       ],
     },
     sums,
   );
   const written = edit.action === "rewrite" ? Buffer.from(edit.content).toString() : "";
-  assert.equal(written, `-${"_".repeat(42)}8-${"0a".repeat(16)}-`);
+  assert.equal(written, `-${"_".repeat(42)}8-${"0a".repeat(16)}-${"2".repeat(32)}`);
   assert.equal(content.includes("_"), false);
   assert.throws(
     () => withSums({ action: "rewrite", content, digests: [{ at: 0, of: 5, algorithm: "md5", encoding: "hex" }] }, sums),
     /not summed/,
   );
 });
+
+test("layers that come as streams are kept for the rewrite, which opens them no more; others stay what they are", async () => {
+  const other: TestEntry = { path: "other", content: "stays" };
+  const made = outgoingImage([{ archive: tarOf(entries()), compression: "gzip" }, { archive: tarOf([other]) }]);
+  const image = await readImage({ ...made, layers: await Promise.all(made.layers.map(streamed)) });
+  const edits = new Map<number, EntryEdit>([
+    [entryAt(image.layers, 0, "usr/bin/tool"), { action: "cut-content", pieces: [{ start: 0, end: 100 }], size: 100 }],
+  ]);
+  const events: ProgressEvent[] = [];
+  const signal = new AbortController().signal;
+  const folder = temporaryFolder();
+  const options = { limits: defaultLimits, folder, signal, onProgress: (event: ProgressEvent) => events.push(event) };
+  const { sums, image: local } = await sumCutContents(image.image, image.layers, edits, options);
+  const [sum] = sums.values();
+  assert.equal(sum?.sha256, sha(program.subarray(0, 100)).toString("hex"));
+  assert.equal(sum?.md5Before, createHash("md5").update(program).digest("hex"));
+  assert.deepEqual(
+    local.layers.map(({ blob }) => blob.kind),
+    ["file", "stream"],
+  );
+  assert.deepEqual([events[0]?.kind, events.at(-1)?.kind], ["start", "end"]);
+});
+
+async function streamed(layer: OutgoingImage["layers"][number]): Promise<OutgoingImage["layers"][number]> {
+  return { ...layer, bytes: streamOf(await bytesOf(layer.bytes)) };
+}

@@ -141,7 +141,7 @@ test("content that is cut must be what was summed, under every name, and nothing
     [file, { action: "cut-content", pieces: [{ start: 0, end: 2 }], size: 2 }],
     [copy, { action: "link", to: file }],
   ]);
-  const sums = new Map([[file, { sha256: createHash("sha256").update("on").digest("hex"), md5: "" }]]);
+  const sums = new Map([[file, { sha256: createHash("sha256").update("on").digest("hex"), md5: "", md5Before: "" }]]);
   const checked = (entries: readonly TestEntry[]): readonly string[] =>
     linesOf(validateRewrite(old, imageOf([entries]), { edits, isRecompressed: false, sums })).map(
       (line) => line.split(":")[0] ?? "",

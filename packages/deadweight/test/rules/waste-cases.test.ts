@@ -5,64 +5,54 @@ import { duplicateFiles } from "../../src/rules/duplicate-files.ts";
 import { lateCleanup } from "../../src/rules/late-cleanup.ts";
 import { metadataRewrites } from "../../src/rules/metadata-rewrites.ts";
 import { shadowedFiles } from "../../src/rules/shadowed-files.ts";
-import { factsOf, type TestEntry } from "../support/layers.ts";
+import { factsOf } from "../support/layers.ts";
 import { claimedBy, contentClaimedBy } from "../support/rule-claims.ts";
+import { megabyte, type WasteCase, wasteCases } from "../support/waste-cases.ts";
 
-// Six images whose waste dive (its commit d6c6919) misses or counts twice: a base of three files of 1 MB, then the layers of the case.
-const megabyte = 1_000_000;
-const content = (byte: number): Uint8Array => new Uint8Array(megabyte).fill(byte);
-const base: readonly TestEntry[] = [
-  { path: "opt/" },
-  { path: "opt/cache/" },
-  { path: "opt/cache/a", content: content(1) },
-  { path: "opt/cache/b", content: content(2) },
-  { path: "opt/keep", content: content(3) },
-];
-
-function image(...layers: readonly (readonly TestEntry[])[]): Facts {
-  return factsOf([base, ...layers]);
+function image(name: WasteCase): Facts {
+  return factsOf(wasteCases[name]);
 }
 
 test("a removed folder: 2 MB, where dive says none", () => {
-  const facts = image([{ path: "opt/" }, { path: "opt/.wh.cache" }]);
+  const facts = image("a removed folder");
   assert.deepEqual(claimedBy(shadowedFiles, facts), ["0:opt/cache", "0:opt/cache/a", "0:opt/cache/b", "1:opt/cache"]);
   assert.equal(contentClaimedBy(shadowedFiles, facts), 2 * megabyte);
 });
 
 test("an opaque folder: 2 MB, where dive says none", () => {
-  const facts = image([{ path: "opt/" }, { path: "opt/cache/" }, { path: "opt/cache/.wh..wh..opq" }]);
+  const facts = image("an opaque folder");
   assert.deepEqual(claimedBy(shadowedFiles, facts), ["0:opt/cache/a", "0:opt/cache/b", "1:opt/cache"]);
   assert.equal(contentClaimedBy(shadowedFiles, facts), 2 * megabyte);
 });
 
 test("two files removed one by one: 2 MB", () => {
-  const facts = image([{ path: "opt/cache/.wh.a" }, { path: "opt/cache/.wh.b" }]);
+  const facts = image("files removed one by one");
   assert.deepEqual(claimedBy(shadowedFiles, facts), ["0:opt/cache/a", "0:opt/cache/b", "1:opt/cache/a", "1:opt/cache/b"]);
   assert.equal(contentClaimedBy(shadowedFiles, facts), 2 * megabyte);
 });
 
 test("a file overwritten: 1 MB, the old copy, where dive counts both", () => {
-  const facts = image([{ path: "opt/cache/a", content: content(4) }]);
+  const facts = image("a file overwritten");
   assert.deepEqual(claimedBy(shadowedFiles, facts), ["0:opt/cache/a"]);
   assert.equal(contentClaimedBy(shadowedFiles, facts), megabyte);
 });
 
 test("a file overwritten, then removed: 2 MB, both copies", () => {
-  const facts = image([{ path: "opt/cache/a", content: content(4) }], [{ path: "opt/cache/.wh.a" }]);
+  const facts = image("a file overwritten, then removed");
   assert.deepEqual(claimedBy(shadowedFiles, facts), ["0:opt/cache/a", "1:opt/cache/a", "2:opt/cache/a"]);
   assert.equal(contentClaimedBy(shadowedFiles, facts), 2 * megabyte);
 });
 
 test("the same content under another path: 1 MB, where dive says none", () => {
-  const facts = image([{ path: "srv/" }, { path: "srv/copy", content: content(1) }]);
+  const facts = image("the same content elsewhere");
   assert.deepEqual(claimedBy(duplicateFiles, facts), ["1:srv/copy"]);
   assert.equal(contentClaimedBy(duplicateFiles, facts), megabyte);
   assert.deepEqual(claimedBy(shadowedFiles, facts), []);
 });
 
 test("only the rule that a case belongs to counts it; late-cleanup repeats what shadowed-files has", () => {
-  const removed = image([{ path: "opt/.wh.cache" }]);
-  const overwritten = image([{ path: "opt/cache/a", content: content(4) }]);
+  const removed = image("a removed folder");
+  const overwritten = image("a file overwritten");
   for (const facts of [removed, overwritten]) {
     assert.deepEqual(claimedBy(duplicateFiles, facts), []);
     assert.deepEqual(claimedBy(metadataRewrites, facts), []);
@@ -72,6 +62,6 @@ test("only the rule that a case belongs to counts it; late-cleanup repeats what 
 });
 
 test("an image without waste has none", () => {
-  const facts = image([{ path: "srv/" }, { path: "srv/program", content: content(5) }]);
+  const facts = image("no waste");
   for (const rule of [shadowedFiles, metadataRewrites, duplicateFiles, lateCleanup]) assert.deepEqual(claimedBy(rule, facts), []);
 });

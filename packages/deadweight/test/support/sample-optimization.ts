@@ -47,3 +47,32 @@ export const sampleCopy: Optimization = {
   notes: [],
   result: { reference: "oci:copy", digest: sampleReport.image.digest, isCopy: true, isValidated: true },
 };
+
+const half = { tarBytes: 1_500_000_000, compressedBytes: 1_000_000_000 };
+const less = { tarBytes: 690_000_000, compressedBytes: 220_000_000 };
+
+/** An index of two platforms was rewritten; nothing was to be changed in one of them. */
+export const sampleIndex: Optimization = {
+  ...sampleOptimization,
+  indexDigest: digest("d"),
+  platforms: [
+    {
+      platform: { os: "linux", architecture: "amd64" },
+      digest: digest("1"),
+      before: half,
+      predicted: less,
+      after: less,
+      resultDigest: digest("2"),
+    },
+    {
+      platform: { os: "linux", architecture: "arm", variant: "v7" },
+      digest: digest("3"),
+      before: half,
+      predicted: half,
+      after: half,
+      resultDigest: digest("3"),
+    },
+  ],
+  changes: sampleOptimization.changes.map((one) => ({ ...one, platform: "linux/amd64" })),
+  omissions: [{ digest: digest("9"), reason: "an attestation of the image for linux/amd64: that was changed" }],
+};

@@ -74,7 +74,7 @@ test("a folder without an entry of its own goes on being there", () => {
 test("layers that runtimes take differently are not edited, and the plan says so", () => {
   const twice = planned([[file("a"), file("a", "y")], [file("a", "z")]], { only: ["drop-shadowed"] });
   assert.deepEqual(twice.edits, []);
-  assert.match(twice.plan.notes.join(), /layer 0 is left as it is.*a path twice/);
+  assert.match(twice.plan.notes.join(), /layer 0 is left as it is.*stored twice in its layer/);
   assert.deepEqual(edits([[file("a")], [{ path: ".wh.a" }, file("a", "y")]]), ["remove 0:a"]);
   assert.deepEqual(edits([[file("a")], [file("a", "y", { xattrs: { "trusted.overlay.opaque": "y" } })], [file("a", "z")]]), [
     "remove 0:a",

@@ -76,8 +76,27 @@ test("copies that take the attributes of higher ones are linked as they will be"
     "take-attributes 0:a of 1:a",
     "link 0:b to 0:a",
     "take-attributes 0:c of 1:c",
+    "link 0:d to 0:a",
     "remove 1:a",
     "remove 1:b",
     "remove 1:c",
   ]);
+});
+
+test("the first says its own attributes again for those that become links of it and were to take the same", () => {
+  const only = ["drop-metadata-rewrites", "link-duplicates"];
+  const layers = [[file("a", { uid: 1 }), file("b")], [file("b", { uid: 1 })]];
+  const { edits: all, after } = planned(layers, { only });
+  assert.deepEqual(all, ["take-attributes 0:a of 0:a", "link 0:b to 0:a", "remove 1:b"]);
+  assert.deepEqual(planned(after, { only }).edits, []);
+  assert.deepEqual(planned(layers, { only, keep: ["a"] }).edits, ["take-attributes 0:b of 1:b", "remove 1:b"]);
+});
+
+test("a copy that stays as it is, as hard links are in the way below, is linked in the same run", () => {
+  const below = [file("l"), { path: "d", type: "hardlink", link: "l" } as const];
+  assert.deepEqual(planned([below, [file("a"), file("d")]], { level: "verified" }).edits, ["remove 0:d", "link 1:d to 1:a"]);
+});
+
+test("temporary files are left alone: they are to go", () => {
+  assert.deepEqual(edits([[{ path: "tmp/" }, { path: "var/tmp/" }, file("a"), file("tmp/b"), file("var/tmp/c")]]), []);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { parseGpus, type GpuChoice } from "../../src/model/gpu.ts";
@@ -214,7 +215,12 @@ test("the RECORD of a pruned library gets its new size and room for its new sum"
   const content = deviceElf(code);
   const wheel = pythonEntries("mod", "1.0", ["mod/_core.so"]).map((entry): TestEntry => {
     if (entry.path.endsWith(".so")) return { ...entry, content };
-    return entry.path === record ? { ...entry, content: `mod/_core.so,sha256=${"x".repeat(43)},${content.length}\n` } : entry;
+    return entry.path === record
+      ? {
+          ...entry,
+          content: `mod/_core.so,sha256=${createHash("sha256").update(content).digest("base64url")},${content.length}\n`,
+        }
+      : entry;
   });
   const result = pruned([wheel]);
   const file = result.after.flat().find(({ path }) => path.endsWith("_core.so"))?.content ?? "";

@@ -1,6 +1,7 @@
 import { printBytes } from "../../lib/byte-size.ts";
 import { cutEnd, cutMiddle } from "../../lib/text-width.ts";
-import type { Optimization } from "../../model/optimization.ts";
+import type { Optimization, PlatformOutcome } from "../../model/optimization.ts";
+import { printPlatform } from "../../model/platform.ts";
 import { printCount, printShare } from "./figures.ts";
 import { freedByTransform } from "./freed-by-transform.ts";
 import { folded, table, type Section } from "./markdown-page.ts";
@@ -9,7 +10,8 @@ import { markdownCode as code, markdownText as text } from "./markdown-text.ts";
 const maxCell = 300;
 
 /** The weights before and after, with the image above and what the result has not below. */
-export function weightsSection({ image, level, before, predicted, after, result, omissions, notes }: Optimization): Section {
+export function weightsSection(optimization: Optimization): Section {
+  const { image, level, before, predicted, after, result, omissions, notes, platforms = [] } = optimization;
   const smaller = after ?? predicted;
   const share = printShare(before.tarBytes - smaller.tarBytes, before.tarBytes);
   const state =
@@ -27,7 +29,7 @@ export function weightsSection({ image, level, before, predicted, after, result,
       "",
       ...table(["", ">Unpacked", ">Compressed"]),
     ],
-    rows,
+    rows: [...rows, ...platforms.map(platformRow)],
     tail: [
       ...omissions
         .slice(0, 10)
@@ -35,6 +37,12 @@ export function weightsSection({ image, level, before, predicted, after, result,
       ...notes.slice(0, 10).map((note) => `- ${text(cutEnd(note, maxCell))}`),
     ],
   };
+}
+
+function platformRow({ platform, after, predicted }: PlatformOutcome): string[] {
+  const weight = after ?? predicted;
+  const name = `${after === undefined ? "Predicted" : "After"}, ${printPlatform(platform)}`;
+  return [text(name), printBytes(weight.tarBytes), printBytes(weight.compressedBytes)];
 }
 
 /** What each transform freed. */
@@ -55,9 +63,9 @@ export function changesSection({ changes }: Optimization, most: number): Section
   const largest = changes.toSorted((one, other) => other.bytesBefore - other.bytesAfter - (one.bytesBefore - one.bytesAfter));
   const rows = largest
     .slice(0, most)
-    .map(({ action, layer, path, bytesBefore, bytesAfter }) => [
+    .map(({ action, platform, layer, path, bytesBefore, bytesAfter }) => [
       action,
-      String(layer),
+      platform === undefined ? String(layer) : text(`${platform} ${layer}`),
       code(cutMiddle(path, maxCell)),
       printBytes(bytesBefore),
       printBytes(bytesAfter),

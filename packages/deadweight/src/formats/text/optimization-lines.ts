@@ -19,6 +19,7 @@ export function optimizationLines(optimization: Optimization, options: FormatOpt
     ...sourceLines(optimization, options),
     "",
     ...weightLines(optimization, options),
+    ...platformLines(optimization, options),
     "",
     ...transformLines(optimization, options),
     ...(options.verbose ? changeLines(optimization, options) : []),
@@ -30,12 +31,13 @@ export function optimizationLines(optimization: Optimization, options: FormatOpt
   ];
 }
 
-function sourceLines({ image }: Optimization, { columns, colour }: FormatOptions): string[] {
+function sourceLines({ image, indexDigest, platforms }: Optimization, { columns, colour }: FormatOptions): string[] {
   const paint = createPaint(colour);
-  const name = [[image.reference, printPlatform(image.platform)]];
+  const of = platforms === undefined ? printPlatform(image.platform) : printCount(platforms.length, "platform");
+  const name = [[image.reference, of]];
   return [
     ...alignColumns(name, [{ cut: "middle", style: paint.strong }, {}], columns),
-    ...alignColumns([[image.digest]], [{ cut: "middle", style: paint.faint }], columns),
+    ...alignColumns([[indexDigest ?? image.digest]], [{ cut: "middle", style: paint.faint }], columns),
   ];
 }
 
@@ -48,6 +50,20 @@ function weightLines({ before, predicted, after }: Optimization, { columns, colo
   ];
   const rows = [row("Before", before), row("Predicted", predicted), ...(after === undefined ? [] : [row("After", after)])];
   return alignColumns(rows, [{}, { ...right, style: createPaint(colour).strong }, right, { ...right, optional: true }], columns);
+}
+
+/** What each image of an index weighs, uncompressed. */
+function platformLines({ platforms = [] }: Optimization, { columns }: FormatOptions): string[] {
+  if (platforms.length === 0) return [];
+  const rows = platforms.map(({ platform, before, predicted, after }) => [
+    printPlatform(platform),
+    printBytes(before.tarBytes),
+    printBytes(predicted.tarBytes),
+    after === undefined ? "" : printBytes(after.tarBytes),
+    `${printShare(before.tarBytes - (after ?? predicted).tarBytes, before.tarBytes)} less`,
+  ]);
+  const heading = ["PLATFORM", "BEFORE", "PREDICTED", platforms.some(({ after }) => after !== undefined) ? "AFTER" : "", ""];
+  return ["", ...alignColumns([heading, ...rows], [{ cut: "end" }, right, right, right, { ...right, optional: true }], columns)];
 }
 
 function transformLines(optimization: Optimization, { columns }: FormatOptions): string[] {
@@ -78,12 +94,13 @@ function changeLines({ changes }: Optimization, { columns }: FormatOptions): str
     .map((change) => [
       change.action,
       printFreed(change.bytesBefore - change.bytesAfter),
+      change.platform ?? "",
       String(change.layer),
       change.path,
       change.reason,
     ]);
-  const heading = ["CHANGE", "FREED", "LAYER", "PATH", "REASON"];
-  const columnsOf = [{}, right, right, { cut: "middle" }, { cut: "end", optional: true }] as const;
+  const heading = ["CHANGE", "FREED", changes[0]?.platform === undefined ? "" : "PLATFORM", "LAYER", "PATH", "REASON"];
+  const columnsOf = [{}, right, {}, right, { cut: "middle" }, { cut: "end", optional: true }] as const;
   const more = changes.length - rows.length;
   return [
     "",

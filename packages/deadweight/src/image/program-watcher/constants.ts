@@ -17,7 +17,8 @@ export function constantsOf(bytes: Buffer, known: ReadonlySet<ByteString>): read
     ) {
       const end = endOf(bytes, at);
       const text = bytes.toString("latin1", startOf(bytes, at), end);
-      if ((libraryName.test(text) || absolutePath.test(text)) && !known.has(text)) found.add(text);
+      const isWhole = text.length < longest;
+      if (isWhole && (libraryName.test(text) || absolutePath.test(text)) && !known.has(text)) found.add(text);
       at = Math.max(end, at + mark.length);
     }
   }

@@ -1,33 +1,67 @@
 const mostImports = 2000;
 const longestList = 10_000;
 
-// At the margin each line counts, since it ends what was before; further in imports and functions alone.
+// At the margin each line counts, since it ends what was before; further in imports, functions and attempts alone.
 const lines =
-  /^[ \t]+(?:(from|import)[ \t]+([^\n]*)|(?:async[ \t]+)?(def)\b)|^(?:(from|import)[ \t]+([^\n]*)|([\w@]+)([^\n]*))/gm;
+  /^([ \t]+)(?:(from|import)[ \t]+([^\n]*)|(?:async[ \t]+)?(def|try|except)\b([^\n]*))|^(?:(from|import)[ \t]+([^\n]*)|([\w@]+)([^\n]*))/gm;
 
 /**
- * What a Python module imports, by its text: `!os.path` at the margin, `?` in a block that may not be gone through, `~` in a function.
- * Of `from a import b` both `a` and `a.b`, as `b` may be a module. What stands below `if TYPE_CHECKING` is left out.
+ * What a Python module imports, by its text: `!os.path` at the margin, `?` in a block that may not be gone through, `~` in a function, `^`
+ * where it can do without: an attempt, with ImportError caught. Of `from a import b` both `a` and `a.b`, as `b` may be a module. What stands
+ * below `if TYPE_CHECKING` is left out.
  */
 export function pythonImports(text: string): readonly string[] {
-  const found = new Set<string>();
+  const found = new Map<string, string>();
+  const attempts = createAttempts(found);
   let inside = "?";
   for (const match of text.matchAll(lines)) {
-    const [whole, inner, innerRest, nested, outer, outerRest, word, rest] = match;
-    if (nested !== undefined) inside = "~";
-    else if (word !== undefined) inside = insideOf(word, rest ?? "");
-    else {
+    const [whole, indent = "", inner, innerRest, begin, beginRest, outer, outerRest, word, rest] = match;
+    const opening = begin ?? word;
+    if (opening !== undefined) {
+      attempts.line(opening, indent.length, beginRest ?? rest ?? "");
+      if (word !== undefined || begin === "def") inside = insideOf(opening, rest ?? "");
+    } else {
       const mark = outer === undefined ? inside : "!";
       const names = inner === "from" || outer === "from" ? fromNames : importNames;
       const after = text.slice(match.index + whole.length, match.index + whole.length + longestList);
-      if (mark !== "") for (const name of names(innerRest ?? outerRest ?? "", after)) found.add(mark + name);
+      if (mark !== "") for (const name of names(innerRest ?? outerRest ?? "", after)) attempts.add(name, mark);
     }
     if (found.size > mostImports) break;
   }
-  return [...found];
+  return [...found].map(([name, mark]) => mark + name);
 }
 
-/** How imports count in the block that a line at the margin begins. */
+interface Attempts {
+  /** A line that begins a block, so far from the margin. */
+  readonly line: (word: string, indent: number, rest: string) => void;
+  readonly add: (name: string, mark: string) => void;
+}
+
+/** Remembers what is imported below `try` until `except` says what is caught. The strongest mark of a name stays. */
+function createAttempts(found: Map<string, string>): Attempts {
+  let open: { readonly indent: number; readonly imports: [name: string, mark: string][] } | undefined;
+  const order = "!?~^";
+  const set = (name: string, mark: string): void => {
+    const known = found.get(name);
+    if (known === undefined || order.indexOf(mark) < order.indexOf(known)) found.set(name, mark);
+  };
+  return {
+    line: (word, indent, rest) => {
+      if (word === "try") open = { indent, imports: [] };
+      else if (open !== undefined && indent <= open.indent) {
+        const isCaught = word === "except" && /^\s*:|\b(?:ImportError|ModuleNotFoundError|Exception)\b/.test(rest);
+        for (const [name, mark] of open.imports) set(name, isCaught ? "^" : mark);
+        open = undefined;
+      }
+    },
+    add: (name, mark) => {
+      if (open === undefined || mark === "!") set(name, mark);
+      else open.imports.push([name, mark]);
+    },
+  };
+}
+
+/** How imports count in the block that a line begins. */
 function insideOf(word: string, rest: string): string {
   if (word === "def" || word === "async") return "~";
   return word === "if" && /\bTYPE_CHECKING\b/.test(rest) && !/\bnot\b/.test(rest) ? "" : "?";

@@ -5,7 +5,7 @@ export function scriptWords(text: string): readonly string[] {
   const words = new Set<string>();
   for (const line of text.split("\n")) {
     for (const word of line.replace(/(?:^|\s)#.*$/, "").split(/[\s;&|()<>"'`=]+/)) {
-      if (/^[\w/.+@-]{2,300}$/.test(word) && /[A-Za-z]/.test(word)) words.add(word);
+      if (/^[\w/.][\w/.+@-]{1,300}$/.test(word) && /[A-Za-z]/.test(word)) words.add(word);
     }
     if (words.size > mostWords) break;
   }

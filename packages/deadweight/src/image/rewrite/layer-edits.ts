@@ -14,6 +14,10 @@ export interface LayerEdits {
   readonly edits: ReadonlyMap<number, EntryEdit>;
   /** Attributes of the entry that an edit names with `of`. */
   readonly attributesOf: (entry: number) => Attributes;
+  /** Whether folders stay where they are: who joins layers puts them before what comes to another place. */
+  readonly areFoldersPlaced?: true;
+  /** Cuts beside those of the edits: what is put between entries, and what is none of them. */
+  readonly others?: readonly LayerCut[];
 }
 
 /**
@@ -35,7 +39,9 @@ class LayerEditor {
   #keptNames: KeptNames | undefined;
   #folders: ReadonlyMap<number, number> | undefined;
 
-  constructor(layer: LayerIndex, { edits, attributesOf }: LayerEdits) {
+  constructor(layer: LayerIndex, { edits, attributesOf, areFoldersPlaced, others = [] }: LayerEdits) {
+    for (const cut of others) this.#cuts.push(cut);
+    if (areFoldersPlaced === true) this.#folders = new Map();
     this.#layer = layer;
     this.#edits = edits;
     this.#attributesOf = attributesOf;

@@ -4,7 +4,7 @@ import type { Limits } from "../../archive/limits.ts";
 import { fromThreadError } from "../thread-error.ts";
 import type { NewContentSums } from "./new-content-sums.ts";
 import type { DevicePointers, UnprovenPointers } from "../../model/device-pointers.ts";
-import type { DeviceJob, RewriteJob, RewriteResult, RewriteStart, RewrittenBlob, SumJob } from "./rewrite-threads.ts";
+import type { DeviceJob, GatherJob, RewriteJob, RewriteResult, RewriteStart, RewrittenBlob, SumJob } from "./rewrite-threads.ts";
 
 /** What all layers of an image are rewritten with. */
 export interface LayerRewriterOptions {
@@ -17,6 +17,8 @@ export interface LayerRewriterOptions {
 /** Works on layers one after the other in a thread of its own. `onProgress` gets the bytes of the source that are done, some times a second. */
 export interface LayerRewriter {
   readonly rewrite: (job: RewriteJob, onProgress: (done: number) => void) => Promise<RewrittenBlob>;
+  /** Makes layers of others, in the order of the job's outputs. */
+  readonly gather: (job: GatherJob, onProgress: (done: number) => void) => Promise<readonly RewrittenBlob[]>;
   readonly sum: (job: SumJob, onProgress: (done: number) => void) => Promise<NewContentSums>;
   readonly findPointers: (
     job: DeviceJob,
@@ -34,7 +36,10 @@ export function createLayerRewriter({ limits, signal, threads }: LayerRewriterOp
   const start: RewriteStart = { limits, progress, threads };
   const file = import.meta.url.endsWith(".ts") ? "./rewrite-worker.ts" : "./rewrite-worker.js";
   const worker = new Worker(new URL(file, import.meta.url), { workerData: start });
-  const ask = async (job: RewriteJob | SumJob | DeviceJob, onProgress: (done: number) => void): Promise<RewriteResult> => {
+  const ask = async (
+    job: RewriteJob | GatherJob | SumJob | DeviceJob,
+    onProgress: (done: number) => void,
+  ): Promise<RewriteResult> => {
     signal.throwIfAborted();
     Atomics.store(done, 0, 0n);
     const timer = setInterval(() => onProgress(Number(Atomics.load(done, 0))), progressEveryMs);
@@ -51,10 +56,11 @@ export function createLayerRewriter({ limits, signal, threads }: LayerRewriterOp
   };
   return {
     rewrite: async (job, onProgress) => {
-      const result = await ask(job, onProgress);
-      if (result.kind !== "blob") throw new Error(`a layer was to be rewritten, and came out as ${result.kind}`);
-      return result.blob;
+      const [blob] = blobsOf(await ask(job, onProgress));
+      if (blob === undefined) throw new Error(`${job.output}: the thread made nothing`);
+      return blob;
     },
+    gather: async (job, onProgress) => blobsOf(await ask(job, onProgress)),
     sum: async (job, onProgress) => {
       const result = await ask(job, onProgress);
       if (result.kind !== "sums") throw new Error(`a layer was to be summed, and came out as ${result.kind}`);
@@ -69,4 +75,9 @@ export function createLayerRewriter({ limits, signal, threads }: LayerRewriterOp
       await worker.terminate();
     },
   };
+}
+
+function blobsOf(result: RewriteResult): readonly RewrittenBlob[] {
+  if (result.kind === "blobs") return result.blobs;
+  throw new Error(`layers were to be rewritten, and came out as ${result.kind}`);
 }

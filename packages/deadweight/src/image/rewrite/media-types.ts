@@ -15,6 +15,12 @@ export const mediaTypes: Readonly<Record<Family, { readonly manifest: string; re
   },
 };
 
+/** The types of an index. */
+export const indexTypes: Readonly<Record<Family, string>> = {
+  oci: "application/vnd.oci.image.index.v1+json",
+  docker: "application/vnd.docker.distribution.manifest.list.v2+json",
+};
+
 const layerTypes: Readonly<Record<Family, Readonly<Record<LayerIndex["compression"], string | undefined>>>> = {
   oci: {
     none: "application/vnd.oci.image.layer.v1.tar",

@@ -1,12 +1,15 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { UserError } from "../../lib/user-error.ts";
 import { zeroChunks } from "./layer-cut.ts";
 import type { ContentPiece } from "../../contracts/transform.ts";
 
-/** Sums of an entry's new content, in hexadecimal digits. */
+/** Sums of an entry's content, in hexadecimal digits. */
 export interface NewContentSum {
+  /** Of the new content. */
   readonly sha256: string;
   readonly md5: string;
+  /** Of the old one. */
+  readonly md5Before: string;
 }
 
 /** By entry. */
@@ -16,6 +19,7 @@ export type NewContentSums = ReadonlyMap<number, NewContentSum>;
 export interface SummedFile {
   readonly entry: number;
   readonly contentStart: number;
+  readonly contentBytes: number;
   readonly pieces: readonly ContentPiece[];
 }
 
@@ -25,65 +29,64 @@ export interface SummedFile {
  */
 export function sumNewContents(layer: Iterable<Uint8Array>, files: readonly SummedFile[]): NewContentSums {
   const sums = new Map<number, NewContentSum>();
-  const coming = parts(files);
-  let part = nextOf(coming);
+  const open = files.map((file) => new OpenSum(file));
   let place = 0;
   for (const bytes of layer) {
     const end = place + bytes.length;
-    for (; part !== undefined; part = nextOf(coming)) {
-      const { from, to, sum } = part;
-      for (const added of part.before) addTo(sum, added);
-      part.before.length = 0;
-      if (from < end && to > place) addTo(sum, bytes.subarray(Math.max(from, place) - place, Math.min(to, end) - place));
-      if (to > end) break;
-      if (part.isLast) sums.set(part.entry, { sha256: sum.sha256.digest("hex"), md5: sum.md5.digest("hex") });
+    for (let next = open[0]; next !== undefined && next.follow(bytes, place); next = open[0]) {
+      sums.set(next.entry, next.finish());
+      open.shift();
     }
-    if (part === undefined) return sums;
+    if (open.length === 0) return sums;
     place = end;
   }
-  if (part === undefined) return sums;
-  throw new UserError("corrupt-layer", `rewrite: the layer ends at ${place}, before content up to ${part.to}`);
+  if (open.length === 0) return sums;
+  throw new UserError("corrupt-layer", `rewrite: the layer ends at ${place}, before content that is to be summed`);
 }
 
-interface Sum {
-  readonly sha256: Hash;
-  readonly md5: Hash;
-}
-
-/** A range of the layer that belongs to new content, after bytes that come before it; empty at the end of a file. */
-interface Part {
+/** The sums of one file while its bytes go by. */
+class OpenSum {
   readonly entry: number;
-  readonly sum: Sum;
-  readonly before: Uint8Array[];
-  readonly from: number;
-  readonly to: number;
-  readonly isLast: boolean;
-}
+  readonly #sha256 = createHash("sha256");
+  readonly #md5 = createHash("md5");
+  readonly #md5Before = createHash("md5");
+  readonly #start: number;
+  readonly #end: number;
+  readonly #pieces: ContentPiece[];
 
-function* parts(files: readonly SummedFile[]): Generator<Part> {
-  for (const { entry, contentStart, pieces } of files) {
-    const sum = { sha256: createHash("sha256"), md5: createHash("md5") };
-    let before: Uint8Array[] = [];
-    let to = contentStart;
-    for (const piece of pieces) {
-      if ("bytes" in piece) before.push(piece.bytes);
-      else if ("zeros" in piece) before.push(...zeroChunks(piece.zeros));
-      else {
-        to = contentStart + piece.end;
-        yield { entry, sum, before, from: contentStart + piece.start, to, isLast: false };
-        before = [];
-      }
-    }
-    yield { entry, sum, before, from: to, to, isLast: true };
+  constructor({ entry, contentStart, contentBytes, pieces }: SummedFile) {
+    this.entry = entry;
+    this.#start = contentStart;
+    this.#end = contentStart + contentBytes;
+    this.#pieces = [...pieces];
   }
-}
 
-function nextOf(coming: Generator<Part>): Part | undefined {
-  const { done, value } = coming.next();
-  return done === true ? undefined : value;
-}
+  /** Takes bytes that stand at `place` of the layer; whether the file ends there or before. */
+  follow(bytes: Uint8Array, place: number): boolean {
+    const end = place + bytes.length;
+    const part = (from: number, to: number): Uint8Array =>
+      bytes.subarray(Math.max(from, place) - place, Math.max(0, Math.min(to, end) - place));
+    if (this.#start < end && this.#end > place) this.#md5Before.update(part(this.#start, this.#end));
+    for (let piece = this.#pieces[0]; piece !== undefined; piece = this.#pieces[0]) {
+      if ("bytes" in piece) this.#add(piece.bytes);
+      else if ("zeros" in piece) for (const chunk of zeroChunks(piece.zeros)) this.#add(chunk);
+      else {
+        const [from, to] = [this.#start + piece.start, this.#start + piece.end];
+        if (from < end && to > place) this.#add(part(from, to));
+        if (to > end) break;
+      }
+      this.#pieces.shift();
+    }
+    return this.#end <= end;
+  }
 
-function addTo({ sha256, md5 }: Sum, bytes: Uint8Array): void {
-  sha256.update(bytes);
-  md5.update(bytes);
+  finish(): NewContentSum {
+    const [sha256, md5, md5Before] = [this.#sha256, this.#md5, this.#md5Before].map((hash) => hash.digest("hex"));
+    return { sha256: sha256 ?? "", md5: md5 ?? "", md5Before: md5Before ?? "" };
+  }
+
+  #add(bytes: Uint8Array): void {
+    this.#sha256.update(bytes);
+    this.#md5.update(bytes);
+  }
 }

@@ -1,3 +1,5 @@
+import { mkdtemp } from "node:fs/promises";
+import { join } from "node:path";
 import type { DevicePointers, UnprovenPointers } from "../../model/device-pointers.ts";
 import type { Image, Layer } from "../../model/image.ts";
 import type { LayerIndex } from "../../model/layer-index.ts";
@@ -21,6 +23,8 @@ export async function readDevicePointers(image: Image, layers: readonly LayerInd
   const pointers = new Map<number, DevicePointers | UnprovenPointers>();
   const local: Layer[] = [];
   const rewriter = createLayerRewriter({ ...options, threads: 0 });
+  // Another platform of the index has layers of the same numbers.
+  const folder = await mkdtemp(join(options.folder, "device-"));
   let first = 0;
   try {
     for (const layer of image.layers) {
@@ -34,7 +38,7 @@ export async function readDevicePointers(image: Image, layers: readonly LayerInd
       const id = `device-${layer.index}`;
       const total = layer.blob.size;
       options.onProgress({ kind: "start", id, label: `device code ${layer.index} ${index.digest.slice(7, 19)}`, total });
-      const source = await localBlob(layer, options);
+      const source = await localBlob(layer, { ...options, folder });
       local.push({ ...layer, blob: { kind: "file", ...source } });
       const found = await rewriter.findPointers({ source, tarBytes: index.tarBytes, deviceFiles }, (done) =>
         options.onProgress({ kind: "advance", id, done, total }),

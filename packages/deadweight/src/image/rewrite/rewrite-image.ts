@@ -65,12 +65,15 @@ export async function rewriteImage(
 }
 
 /** Edits may change nothing: then the blob stays, though another compressor wrote it. */
-function isSame(file: NewLayerFile, before: LayerIndex | undefined): boolean {
+export function isSame(file: NewLayerFile, before: LayerIndex | undefined): boolean {
   return file.diffId === before?.diffId && file.compression === before.compression;
 }
 
 /** Rewrites layers into a folder of their own, which goes when it fails. */
-async function rewriteTasks(tasks: readonly LayerTask[], options: RewriteOptions): Promise<ReadonlyMap<number, NewLayerFile>> {
+export async function rewriteTasks(
+  tasks: readonly LayerTask[],
+  options: RewriteOptions,
+): Promise<ReadonlyMap<number, NewLayerFile>> {
   if (tasks.length === 0) return new Map();
   const folder = await mkdtemp(join(options.temporaryFolder, "rewrite-"));
   try {
@@ -82,7 +85,7 @@ async function rewriteTasks(tasks: readonly LayerTask[], options: RewriteOptions
 }
 
 /** The layers that may come out other than they are. */
-function planTasks(
+export function planTasks(
   image: Image,
   layers: readonly LayerIndex[],
   edits: ReadonlyMap<number, EntryEdit>,
@@ -99,20 +102,22 @@ function planTasks(
   });
 }
 
-const usualLevels: Readonly<Record<LayerIndex["compression"], number>> = { none: 0, gzip: 6, zstd: 3 };
+/** Levels at which layers are compressed again when none is asked for. */
+export const usualLevels: Readonly<Record<LayerIndex["compression"], number>> = { none: 0, gzip: 6, zstd: 3 };
 
 function compressionFor(index: LayerIndex, place: number, { compression, mayRecompress }: RewriteOptions): Compressed {
   const isAsked = compression !== "keep" && (mayRecompress?.(place) ?? true);
   return isAsked ? compression : { kind: index.compression, level: usualLevels[index.compression] };
 }
 
-interface EditsByLayer {
+/** Edits of each layer. */
+export interface EditsByLayer {
   readonly edits: readonly ReadonlyMap<number, EntryEdit>[];
   readonly attributesOf: (entry: number) => Attributes;
 }
 
 /** Edits by layer and place in it; where a hard link leads to, too. */
-function editsByLayer(layers: readonly LayerIndex[], edits: ReadonlyMap<number, EntryEdit>): EditsByLayer {
+export function editsByLayer(layers: readonly LayerIndex[], edits: ReadonlyMap<number, EntryEdit>): EditsByLayer {
   let count = 0;
   const bases = layers.map((layer) => (count += layer.count) - layer.count);
   const perLayer = layers.map(() => new Map<number, EntryEdit>());
@@ -164,7 +169,8 @@ function newManifest(
   return changed.size === 0 ? image.manifestBytes : rewriteManifest(image.manifestBytes, newConfig, newLayers);
 }
 
-function blobOf({ digest, compressedBytes, compression }: NewLayerFile | LayerIndex): NewLayer {
+/** A layer's blob as a manifest names it. */
+export function blobOf({ digest, compressedBytes, compression }: NewLayerFile | LayerIndex): NewLayer {
   return { digest, size: compressedBytes, compression };
 }
 
@@ -181,17 +187,20 @@ function outgoingLayer(
   return { descriptor, bytes, diffId: file.diffId };
 }
 
-function parsed(manifest: Uint8Array): { readonly config: Descriptor; readonly layers: readonly Descriptor[] } {
+/** The descriptors of a manifest that was made here. */
+export function parsed(manifest: Uint8Array): { readonly config: Descriptor; readonly layers: readonly Descriptor[] } {
   const found = parseManifest(manifest, undefined);
   if (found.kind === "manifest") return found;
   throw new RangeError("a manifest became an index");
 }
 
-function describe(mediaType: string, bytes: Uint8Array): Descriptor {
+/** The descriptor of bytes. */
+export function describe(mediaType: string, bytes: Uint8Array): Descriptor {
   return { mediaType, digest: sha256(bytes), size: bytes.length };
 }
 
-function sha256(bytes: Uint8Array): string {
+/** The digest of bytes. */
+export function sha256(bytes: Uint8Array): string {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
 

@@ -42,28 +42,35 @@ export async function rewriteLayer(job: RewriteJob, options: RewriteLayerOptions
 
 async function recompress(job: RewriteJob, { limits, threads, onRead }: RewriteLayerOptions): Promise<RewrittenBlob> {
   const source = createHash("sha256");
+  const decoded = decodedPieces(filePieces(job.source, { hash: source, onRead }), job.tarBytes, limits);
+  const blob = await writeBlob(editedPieces(decoded, unpackCuts(job.cuts), limits), job, threads);
+  checkSource(job, source);
+  return blob;
+}
+
+/** Compresses pieces of a layer to a file; each piece is valid until the next one. Throws UserError `no-space`. */
+export async function writeBlob(
+  pieces: Iterable<{ readonly bytes: Uint8Array }>,
+  { compression, output: path }: Pick<RewriteJob, "compression" | "output">,
+  threads: number,
+): Promise<RewrittenBlob> {
   const diff = createHash("sha256");
   const blob = createHash("sha256");
-  const output = createOutput(job.output);
+  const output = createOutput(path, blob);
   let tarBytes = 0;
-  const decoded = decodedPieces(filePieces(job.source, { hash: source, onRead }), job.tarBytes, limits);
   async function* blocks(): AsyncGenerator<Buffer> {
-    for (const block of inBlocks(editedPieces(decoded, unpackCuts(job.cuts), limits), blocksInUse(threads))) {
+    for (const block of inBlocks(pieces, blocksInUse(threads))) {
       tarBytes += block.length;
       diff.update(block);
       yield block;
     }
   }
   try {
-    for await (const piece of compressBlocks(blocks(), job.compression, threads)) {
-      blob.update(piece);
-      output.write(piece);
-    }
+    for await (const piece of compressBlocks(blocks(), compression, threads)) output.write(piece);
   } finally {
     output.close();
   }
-  checkSource(job, source);
-  return { digest: nameOf(blob), compressedBytes: output.bytes(), diffId: nameOf(diff), tarBytes };
+  return { digest: sha256Of(blob), compressedBytes: output.bytes(), diffId: sha256Of(diff), tarBytes };
 }
 
 function isSpliceable({ compression, isGzip, cuts, tarBytes, source }: RewriteJob): boolean {
@@ -130,17 +137,20 @@ function* inBlocks(pieces: Iterable<{ readonly bytes: Uint8Array }>, reusedAfter
   if (used > 0) yield (memory[number % memory.length] ?? Buffer.alloc(0)).subarray(0, used);
 }
 
-interface Output {
+/** A file that a layer is written to. */
+export interface LayerOutput {
   readonly write: (piece: Uint8Array) => void;
   readonly close: () => void;
   readonly bytes: () => number;
 }
 
-function createOutput(path: string): Output {
+/** Makes the file; what is written goes to the hash too. Writing throws UserError `no-space` when the disk is full. */
+export function createOutput(path: string, hash?: Hash): LayerOutput {
   const file = openSync(path, "w", 0o600);
   let compressedBytes = 0;
   return {
     write: (piece) => {
+      hash?.update(piece);
       compressedBytes += piece.length;
       try {
         for (let at = 0; at < piece.length;) at += writeSync(file, piece, at);
@@ -153,11 +163,13 @@ function createOutput(path: string): Output {
   };
 }
 
-function checkSource({ digest, source }: RewriteJob, hash: Hash): void {
-  const found = nameOf(hash);
+/** Throws UserError `digest-mismatch` when what was read is not what was read first. */
+export function checkSource({ digest, source }: Pick<RewriteJob, "digest" | "source">, hash: Hash): void {
+  const found = sha256Of(hash);
   if (found !== digest) throw new UserError("digest-mismatch", `${source.path}: ${digest} when it was read first, now ${found}`);
 }
 
-function nameOf(hash: Hash): string {
+/** A digest as manifests have it. */
+export function sha256Of(hash: Hash): string {
   return `sha256:${hash.digest("hex")}`;
 }

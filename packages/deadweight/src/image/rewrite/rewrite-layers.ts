@@ -54,7 +54,7 @@ export async function rewriteLayers(
   const made = new Map<number, NewLayerFile>();
   const queue = [...tasks].sort((one, other) => other.index.tarBytes - one.index.tarBytes);
   const workers = Math.min(readersFor(queue.length), queue.length);
-  const threads = Math.max(1, Math.min(nodeThreads, Math.ceil(availableParallelism() / Math.max(1, workers)) - 1));
+  const threads = nodeThreadsBeside(workers);
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const work = Array.from({ length: workers }, () => rewriteQueue(queue, made, { ...options, signal, threads }));
@@ -66,6 +66,11 @@ export async function rewriteLayers(
     throw error;
   }
   return made;
+}
+
+/** How many of node's own threads compress for each of so many workers. */
+export function nodeThreadsBeside(workers: number): number {
+  return Math.max(1, Math.min(nodeThreads, Math.ceil(availableParallelism() / Math.max(1, workers)) - 1));
 }
 
 type QueueOptions = RewriteLayersOptions & { readonly threads: number };

@@ -1,6 +1,6 @@
 import { asRecord, parseJson } from "../../lib/parse-json.ts";
 import type { LayerIndex } from "../../model/layer-index.ts";
-import { locateJson, memberOf, textAt, withItems, withMembers, type JsonPlace } from "./json-text.ts";
+import { locateJson, memberOf, textAt, withMembers, type JsonPlace } from "./json-text.ts";
 import { asOciType, layerType, mediaTypes, type Family } from "./media-types.ts";
 
 /** A blob that takes another's place in a manifest. */
@@ -18,34 +18,58 @@ export interface NewLayer extends NewBlob {
 const ofBlobBytes =
   /^(?:containerd\.io\/uncompressed$|containerd\.io\/snapshot\/|io\.containers\.estargz\.|io\.github\.containers\.zstd-chunked\.)/;
 
+/** A layer of a manifest: one that is there already, by its place, another in its place, or one that is new. */
+export type ManifestLayer =
+  | { readonly place: number; readonly blob?: NewLayer }
+  | { readonly place?: never; readonly blob: NewLayer };
+
 /**
  * A manifest with another config and, by place, other layers. Annotations, unknown keys and their order stay. Docker's schema 2
  * stays so, unless a new layer is zstd, which it has no name for: then all types become OCI's.
  */
 export function rewriteManifest(bytes: Uint8Array, config: NewBlob, layers: ReadonlyMap<number, NewLayer>): Uint8Array {
-  parseJson(bytes, "manifest");
-  const text = new TextDecoder().decode(bytes);
+  const items = memberOf(locateJson(manifestText(bytes)), "layers")?.items ?? [];
+  const all = items.map((_, place): ManifestLayer => {
+    const blob = layers.get(place);
+    return blob === undefined ? { place } : { place, blob };
+  });
+  return arrangeManifest(bytes, config, all);
+}
+
+/** A manifest with another config and these layers, lowest first; for the rest as `rewriteManifest`. */
+export function arrangeManifest(bytes: Uint8Array, config: NewBlob, layers: readonly ManifestLayer[]): Uint8Array {
+  const text = manifestText(bytes);
   const root = locateJson(text);
   const family = familyOf(text, root);
   const becomesOci =
-    family === "docker" && [...layers.values()].some((layer) => layerType(family, layer.compression) === undefined);
+    family === "docker" && layers.some(({ blob }) => blob !== undefined && layerType(family, blob.compression) === undefined);
   const target = becomesOci ? "oci" : family;
   const items = memberOf(root, "layers")?.items ?? [];
-  const newLayers = items.flatMap((item, index): [number, string][] => {
-    const layer = layers.get(index);
-    if (layer !== undefined) return [[index, replaced(text, item, layer, layerType(target, layer.compression))]];
-    return becomesOci
-      ? [[index, withMembers(text, item, { mediaType: JSON.stringify(asOciType(stringAt(text, item, "mediaType"))) })]]
-      : [];
-  });
+  const layerText = ({ place, blob }: ManifestLayer): string => {
+    const item = place === undefined ? undefined : items[place];
+    if (blob !== undefined && item === undefined) return JSON.stringify(descriptorOf(target, blob));
+    if (blob !== undefined) return replaced(text, item, blob, layerType(target, blob.compression));
+    if (item === undefined) throw new RangeError(`the manifest has no layer ${place}`);
+    if (!becomesOci) return textAt(text, item);
+    return withMembers(text, item, { mediaType: JSON.stringify(asOciType(stringAt(text, item, "mediaType"))) });
+  };
   const configPlace = memberOf(root, "config");
   return Buffer.from(
     withMembers(text, root, {
       ...(becomesOci ? { mediaType: JSON.stringify(mediaTypes.oci.manifest) } : {}),
       config: replaced(text, configPlace, config, becomesOci ? asOciType(stringAt(text, configPlace, "mediaType")) : undefined),
-      layers: withItems(text, memberOf(root, "layers"), new Map(newLayers)),
+      layers: `[${layers.map(layerText).join(",")}]`,
     }),
   );
+}
+
+function manifestText(bytes: Uint8Array): string {
+  parseJson(bytes, "manifest");
+  return new TextDecoder().decode(bytes);
+}
+
+function descriptorOf(family: Family, { compression, digest, size }: NewLayer): Readonly<Record<string, unknown>> {
+  return { mediaType: layerType(family, compression), digest, size };
 }
 
 /** An OCI manifest for an image that has none. */
@@ -56,7 +80,7 @@ export function createManifest(config: NewBlob, layers: readonly NewLayer[]): Ui
       schemaVersion: 2,
       mediaType,
       config: { mediaType: configType, digest: config.digest, size: config.size },
-      layers: layers.map(({ compression, digest, size }) => ({ mediaType: layerType("oci", compression), digest, size })),
+      layers: layers.map((layer) => descriptorOf("oci", layer)),
     }),
   );
 }

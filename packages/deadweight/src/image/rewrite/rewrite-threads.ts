@@ -29,6 +29,21 @@ export interface RewriteJob {
   readonly output: string;
 }
 
+/** A layer to gather entries from. */
+export interface GatherSource extends Pick<RewriteJob, "source" | "digest" | "tarBytes" | "cuts"> {
+  /** Where the uncompressed bytes of another part begin, and which part that is. */
+  readonly starts: Float64Array;
+  readonly parts: Uint8Array;
+}
+
+/** Layers to make of others: a part alone is compressed, several are written as they are. */
+export interface GatherJob {
+  readonly sources: readonly GatherSource[];
+  readonly compression: Compressed;
+  /** Where the parts go; the files are made. */
+  readonly outputs: readonly string[];
+}
+
 /** A layer of whose files' new contents sums are wanted. */
 export interface SumJob {
   readonly source: FilePart;
@@ -64,7 +79,7 @@ export interface RewrittenBlob {
 
 /** From a rewriting thread to the main thread. */
 export type RewriteResult =
-  | { readonly kind: "blob"; readonly blob: RewrittenBlob }
+  | { readonly kind: "blobs"; readonly blobs: readonly RewrittenBlob[] }
   | { readonly kind: "sums"; readonly sums: NewContentSums }
   | { readonly kind: "pointers"; readonly pointers: ReadonlyMap<number, DevicePointers | UnprovenPointers> }
   | { readonly kind: "error"; readonly error: ThreadError };

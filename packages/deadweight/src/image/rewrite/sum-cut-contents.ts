@@ -1,11 +1,14 @@
+import { mkdtemp } from "node:fs/promises";
+import { join } from "node:path";
 import type { Limits } from "../../archive/limits.ts";
 import type { EntryEdit } from "../../contracts/transform.ts";
 import type { Image, Layer } from "../../model/image.ts";
 import type { LayerIndex } from "../../model/layer-index.ts";
 import type { ProgressEvent } from "../../model/progress.ts";
+import type { FilePart } from "./blob-pieces.ts";
 import { spanOf } from "./entry-span.ts";
-import { createLayerRewriter } from "./layer-rewriter.ts";
-import type { NewContentSums, SummedFile } from "./new-content-sums.ts";
+import { createLayerRewriter, type LayerRewriter } from "./layer-rewriter.ts";
+import type { NewContentSum, NewContentSums, SummedFile } from "./new-content-sums.ts";
 import { localBlob } from "./rewrite-layers.ts";
 
 export interface SumOptions {
@@ -32,7 +35,8 @@ export async function sumCutContents(
   edits: ReadonlyMap<number, EntryEdit>,
   options: SumOptions,
 ): Promise<SummedContents> {
-  const sums = new Map<number, { readonly sha256: string; readonly md5: string }>();
+  const folder = await mkdtemp(join(options.folder, "sum-"));
+  const sums = new Map<number, NewContentSum>();
   const local: Layer[] = [];
   const rewriter = createLayerRewriter({ ...options, threads: 0 });
   let first = 0;
@@ -45,21 +49,35 @@ export async function sumCutContents(
         local.push(layer);
         continue;
       }
-      const id = `sum-${layer.index}`;
-      const total = layer.blob.size;
-      options.onProgress({ kind: "start", id, label: `sum layer ${layer.index} ${index.digest.slice(7, 19)}`, total });
-      const source = await localBlob(layer, options);
-      local.push({ ...layer, blob: { kind: "file", ...source } });
-      const found = await rewriter.sum({ source, tarBytes: index.tarBytes, summed }, (done) =>
-        options.onProgress({ kind: "advance", id, done, total }),
-      );
+      const { found, source } = await sumLayer(rewriter, { layer, index, summed }, { ...options, folder });
       for (const [entry, sum] of found) sums.set(entry, sum);
-      options.onProgress({ kind: "end", id });
+      local.push({ ...layer, blob: { kind: "file", ...source } });
     }
   } finally {
     await rewriter.close();
   }
   return { sums, image: { ...image, layers: local } };
+}
+
+interface SumTask {
+  readonly layer: Layer;
+  readonly index: LayerIndex;
+  readonly summed: readonly SummedFile[];
+}
+
+async function sumLayer(
+  rewriter: LayerRewriter,
+  { layer, index, summed }: SumTask,
+  options: SumOptions,
+): Promise<{ readonly found: NewContentSums; readonly source: FilePart }> {
+  const id = `sum-${layer.index}`;
+  const total = layer.blob.size;
+  options.onProgress({ kind: "start", id, label: `sum layer ${layer.index} ${index.digest.slice(7, 19)}`, total });
+  const source = await localBlob(layer, options);
+  const onProgress = (done: number): void => options.onProgress({ kind: "advance", id, done, total });
+  const found = await rewriter.sum({ source, tarBytes: index.tarBytes, summed }, onProgress);
+  options.onProgress({ kind: "end", id });
+  return { found, source };
 }
 
 /** The files of a layer with entry numbers of the whole image, in the order of the archive. */
@@ -69,7 +87,8 @@ function summedFiles(index: LayerIndex, first: number, edits: ReadonlyMap<number
     .flatMap(([entry, edit]): SummedFile[] => {
       if (edit.action !== "cut-content") return [];
       const { start, headerBytes } = spanOf(index, entry - first);
-      return [{ entry, contentStart: start + headerBytes, pieces: edit.pieces }];
+      const contentBytes = index.storedSize[entry - first] ?? 0;
+      return [{ entry, contentStart: start + headerBytes, contentBytes, pieces: edit.pieces }];
     })
     .sort((one, other) => one.contentStart - other.contentStart);
 }

@@ -18,9 +18,9 @@ export function contentOf(outgoing: Outgoing): readonly OutgoingBlob[] {
 /** The manifests, each digest once, and last the one that a tag stands for. */
 export function manifestsOf(outgoing: Outgoing): readonly OutgoingManifest[] {
   const root = rootOf(outgoing);
-  const below = outgoing.images
-    .map(({ manifest }) => manifest)
-    .filter(({ descriptor }) => descriptor.digest !== root.descriptor.digest);
+  const below = [...outgoing.images.map(({ manifest }) => manifest), ...(outgoing.innerIndexes ?? [])].filter(
+    ({ descriptor }) => descriptor.digest !== root.descriptor.digest,
+  );
   return [...new Map(below.map((manifest) => [manifest.descriptor.digest, manifest])).values(), root];
 }
 

@@ -28,7 +28,7 @@ export function fixedSums(facts: Facts, context: PlanContext, contents: Readonly
     for (const line of linesOf(byteStringOf(bytes))) {
       const content = listedContent(tree, kind.pathOf(line.trimEnd(), recordFolder(tree, node)), names);
       if (!contents.has(content)) continue;
-      const why = kind.renew?.(line, 0) === "unknown" ? `/${path} has a sum of another kind` : reason;
+      const why = kind.renew?.(line, { size: 0, sha256: "" }) === "unknown" ? `/${path} has a sum of another kind` : reason;
       if (why !== undefined) fixed.set(content, why);
     }
   }

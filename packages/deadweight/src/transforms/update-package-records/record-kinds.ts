@@ -2,7 +2,7 @@
 // distribution is CSV: the path first, in quotes where it has a comma or a quote, which is doubled then; the digest, the size.
 import type { DigestSlot } from "../../contracts/transform.ts";
 import type { FileTree } from "../../facts/file-tree.ts";
-import type { ByteString } from "../../lib/byte-string.ts";
+import { bytesOf, type ByteString } from "../../lib/byte-string.ts";
 
 /** A row of a record that vouches for a file, with room for a new digest. */
 export interface NewRow {
@@ -11,6 +11,15 @@ export interface NewRow {
   readonly at: number;
   readonly algorithm: DigestSlot["algorithm"];
   readonly encoding: DigestSlot["encoding"];
+  readonly before?: string;
+}
+
+/** What a row says of a file, or is to say. */
+export interface FileFacts {
+  /** Its new size. */
+  readonly size: number;
+  /** Of its old content, as bytes. */
+  readonly sha256: ByteString;
 }
 
 /** One kind of list that says which files a package has. */
@@ -19,8 +28,8 @@ export interface RecordKind {
   readonly patterns: readonly string[];
   /** The path of a line, from the root, links not followed; empty for what is none. `folder` is the one above the record's own. */
   readonly pathOf: (line: ByteString, folder: ByteString) => ByteString;
-  /** The line for a file of another size and digest: undefined where it has no digest, or `unknown` where that is of another kind. */
-  readonly renew?: (line: ByteString, size: number) => NewRow | "unknown" | undefined;
+  /** The line for a file with other content: undefined where it has no digest, or a wrong one; `unknown` where that is of another kind. */
+  readonly renew?: (line: ByteString, file: FileFacts) => NewRow | "unknown" | undefined;
 }
 
 const sumCharacters = 32;
@@ -34,7 +43,7 @@ export const recordKinds: readonly RecordKind[] = [
   {
     patterns: ["var/lib/dpkg/info/*.md5sums", "var/lib/dpkg/status.d/*.md5sums"],
     pathOf: summedPath,
-    renew: (line) => ({ line: "0".repeat(sumCharacters) + line.slice(sumCharacters), at: 0, algorithm: "md5", encoding: "hex" }),
+    renew: (line) => ({ line, at: 0, algorithm: "md5", encoding: "hex", before: line.slice(0, sumCharacters) }),
   },
   {
     patterns: ["**/*.dist-info/RECORD"],
@@ -57,10 +66,11 @@ export function recordedPath(line: ByteString): ByteString {
   return /^"((?:[^"]|"")*)"(?:,|$)/.exec(line)?.[1]?.replaceAll('""', '"') ?? "";
 }
 
-function renewedRecord(line: ByteString, size: number): NewRow | "unknown" | undefined {
+function renewedRecord(line: ByteString, { size, sha256 }: FileFacts): NewRow | "unknown" | undefined {
   const [, path = "", digest, oldSize = "", end = ""] = /^("(?:[^"]|"")*"|[^,]*),([^,]*),(\d*)(\s*)$/.exec(line) ?? [];
   if (digest === "" && oldSize === "") return undefined;
   if (digest === undefined || !isSha256.test(digest)) return "unknown";
+  if (digest !== `sha256=${Buffer.from(bytesOf(sha256)).toString("base64url")}`) return undefined;
   const start = `${path},sha256=`;
   const newSize = oldSize === "" ? "" : String(size);
   const renewed = `${start}${"A".repeat(shaCharacters)},${newSize}${end}`;

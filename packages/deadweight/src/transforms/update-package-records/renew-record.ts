@@ -36,10 +36,10 @@ export function renewRecord(
       continue;
     }
     const cut = kind.renew === undefined ? undefined : cutAt(path);
-    const row = cut === undefined ? undefined : kind.renew?.(line, cut.edit.size);
+    const row = cut === undefined ? undefined : kind.renew?.(line, { size: cut.edit.size, sha256: cut.sha256 });
     if (cut !== undefined && row !== undefined && row !== "unknown") {
-      const { at, algorithm, encoding } = row;
-      digests.push({ at: length + at, of: cut.entry, algorithm, encoding });
+      const { line: _line, at, ...slot } = row;
+      digests.push({ at: length + at, of: cut.entry, ...slot });
       isOther = true;
     }
     const kept = row === undefined || row === "unknown" ? line : row.line;

@@ -1,10 +1,13 @@
 import type { EntryEdit, PlanContext } from "../../contracts/transform.ts";
+import type { ByteString } from "../../lib/byte-string.ts";
 import type { FileTree } from "../../facts/file-tree.ts";
 
 /** An entry whose content is cut. */
 export interface CutEntry {
   readonly entry: number;
   readonly edit: EntryEdit & { readonly action: "cut-content" };
+  /** Of its content before, as bytes. */
+  readonly sha256: ByteString;
 }
 
 /**
@@ -25,5 +28,5 @@ export function shownContent(tree: FileTree, context: PlanContext, content: numb
 export function cutSeenAt(tree: FileTree, context: PlanContext, entry: number): CutEntry | undefined {
   const shown = shownContent(tree, context, tree.contentOf(entry));
   const edit = shown === undefined ? undefined : context.editOf(shown);
-  return shown !== undefined && edit?.action === "cut-content" ? { entry: shown, edit } : undefined;
+  return shown !== undefined && edit?.action === "cut-content" ? { entry: shown, edit, sha256: tree.hash(shown) } : undefined;
 }

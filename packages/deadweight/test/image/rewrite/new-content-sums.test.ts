@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { ContentPiece } from "../../../src/contracts/transform.ts";
-import { sumNewContents, type SummedFile } from "../../../src/image/rewrite/new-content-sums.ts";
+import { sumNewContents, type NewContentSum, type SummedFile } from "../../../src/image/rewrite/new-content-sums.ts";
 
 const layer = Buffer.from(Array.from({ length: 5000 }, (_, index) => (index * 31) % 251));
 
@@ -12,18 +12,15 @@ function* inPieces(pieceBytes: number): Generator<Uint8Array> {
 }
 
 /** Of the same bytes, held whole. */
-function expected({ contentStart, pieces }: SummedFile): { readonly sha256: string; readonly md5: string } {
+function expected({ contentStart, contentBytes, pieces }: SummedFile): NewContentSum {
+  const old = layer.subarray(contentStart, contentStart + contentBytes);
   const bytes = Buffer.concat(
     pieces.map((piece) =>
-      "bytes" in piece
-        ? piece.bytes
-        : "zeros" in piece
-          ? Buffer.alloc(piece.zeros)
-          : layer.subarray(contentStart + piece.start, contentStart + piece.end),
+      "bytes" in piece ? piece.bytes : "zeros" in piece ? Buffer.alloc(piece.zeros) : old.subarray(piece.start, piece.end),
     ),
   );
-  const sum = (algorithm: string): string => createHash(algorithm).update(bytes).digest("hex");
-  return { sha256: sum("sha256"), md5: sum("md5") };
+  const sum = (algorithm: string, of: Uint8Array): string => createHash(algorithm).update(of).digest("hex");
+  return { sha256: sum("sha256", bytes), md5: sum("md5", bytes), md5Before: sum("md5", old) };
 }
 
 const pieces = fc
@@ -41,8 +38,8 @@ test("the sums of what the pieces make, however the layer comes", () => {
   fc.assert(
     fc.property(pieces, pieces, fc.integer({ min: 1, max: 5000 }), (one, other, pieceBytes) => {
       const files: readonly SummedFile[] = [
-        { entry: 3, contentStart: 100, pieces: one },
-        { entry: 9, contentStart: 2600, pieces: other },
+        { entry: 3, contentStart: 100, contentBytes: 2000, pieces: one },
+        { entry: 9, contentStart: 2600, contentBytes: 2000, pieces: other },
       ];
       const sums = sumNewContents(inPieces(pieceBytes), files);
       assert.deepEqual(
@@ -62,9 +59,12 @@ test("nothing is read behind the last file, and a layer that ends before it is t
       yield piece;
     }
   }
-  sumNewContents(counted(), [{ entry: 0, contentStart: 50, pieces: [{ start: 0, end: 100 }] }]);
+  sumNewContents(counted(), [{ entry: 0, contentStart: 50, contentBytes: 120, pieces: [{ start: 0, end: 100 }] }]);
   assert.equal(read, 200);
-  assert.throws(() => sumNewContents(inPieces(100), [{ entry: 0, contentStart: 4000, pieces: [{ start: 0, end: 1001 }] }]), {
-    code: "corrupt-layer",
-  });
+  assert.throws(
+    () => sumNewContents(inPieces(100), [{ entry: 0, contentStart: 4000, contentBytes: 1001, pieces: [{ start: 0, end: 5 }] }]),
+    {
+      code: "corrupt-layer",
+    },
+  );
 });

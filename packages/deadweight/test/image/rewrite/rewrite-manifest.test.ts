@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createManifest, manifestType, rewriteManifest, type NewLayer } from "../../../src/image/rewrite/rewrite-manifest.ts";
+import {
+  arrangeManifest,
+  createManifest,
+  manifestType,
+  rewriteManifest,
+  type NewLayer,
+} from "../../../src/image/rewrite/rewrite-manifest.ts";
 
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
 const config = { digest: digest("c"), size: 33 };
@@ -87,4 +93,33 @@ test("an image without a manifest gets one", () => {
     ],
   });
   assert.equal(manifestType(bytes), `${oci}.manifest.v1+json`);
+});
+
+test("layers may become fewer, with the words that the manifest uses", () => {
+  const layer = (digest: string): string =>
+    `{"mediaType":"application/vnd.docker.image.rootfs.diff.tar.gzip","size":1,"digest":"${digest}"}`;
+  const head = `"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json"`;
+  const own = `"config":{"mediaType":"application/vnd.docker.container.image.v1+json","size":1,"digest":"sha256:c"}`;
+  const manifest = Buffer.from(`{${head},${own},"layers":[${layer("sha256:a")},${layer("sha256:b")}],"extra":1}`);
+  const blob = { digest: "sha256:n", size: 7, compression: "gzip" } as const;
+  const arranged = arrangeManifest(manifest, { digest: "sha256:d", size: 2 }, [{ place: 1 }, { blob }]);
+  const { layers, ...rest } = JSON.parse(Buffer.from(arranged).toString()) as { layers: readonly unknown[] };
+  assert.deepEqual(layers, [
+    JSON.parse(layer("sha256:b")),
+    { mediaType: "application/vnd.docker.image.rootfs.diff.tar.gzip", digest: "sha256:n", size: 7 },
+  ]);
+  assert.deepEqual(Object.keys(rest), ["schemaVersion", "mediaType", "config", "extra"]);
+  const zstd = arrangeManifest(manifest, { digest: "sha256:d", size: 2 }, [
+    { place: 0 },
+    { blob: { ...blob, compression: "zstd" } },
+  ]);
+  const types = [
+    ...Buffer.from(zstd)
+      .toString()
+      .matchAll(/"mediaType":\s*"([^"]+)"/g),
+  ].map(([, type]) => type);
+  assert.ok(
+    types.every((type) => type?.startsWith("application/vnd.oci.")),
+    types.join(),
+  );
 });

@@ -76,7 +76,7 @@ for (const store of oci) {
   });
 
   test(`${store.scheme}: a tag and a whole name lead to it`, async () => {
-    for (const name of ["v1.0", "ghcr.io/team/app:v1", "app:v1", "_x"]) {
+    for (const name of ["v1.0", "registry.example/team/app:v1", "app:v1", "_x"]) {
       const path = join(temporaryFolder(), "x");
       assert.equal(await write(store, `${path}:${name}`), `${store.scheme}:${path}:${name}`);
       const back = await readBack(await store.open(`${path}:${name}`, openOptions()));

@@ -13,7 +13,7 @@ writeFileSync(join(folder, "file:v2"), "");
 const cases: readonly (readonly [name: string, path: string, selector: string | undefined])[] = [
   ["new", "new", undefined],
   ["new:v1", "new", "v1"],
-  ["new.tar:ghcr.io/team/app:v1", "new.tar", "ghcr.io/team/app:v1"],
+  ["new.tar:registry.example/team/app:v1", "new.tar", "registry.example/team/app:v1"],
   ["new.tar:127.0.0.1:5000/app:v1", "new.tar", "127.0.0.1:5000/app:v1"],
   ["plain/new.tar:app", "plain/new.tar", "app"],
   ["plain", "plain", undefined],
