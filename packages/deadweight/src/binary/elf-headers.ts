@@ -14,6 +14,8 @@ export interface ElfHeaderBytes {
 /** A program header with what it maps. */
 export interface ElfSegment {
   readonly type: number;
+  /** 1 executable, 2 writable, 4 readable. */
+  readonly flags: number;
   readonly offset: number;
   readonly address: number;
   readonly fileSize: number;
@@ -26,6 +28,8 @@ export interface ElfSectionHeader {
   readonly name: ByteString;
   readonly type: number;
   readonly flags: number;
+  /** Where it is in memory; 0 for what is not loaded. */
+  readonly address: number;
   readonly offset: number;
   readonly size: number;
   readonly link: number;
@@ -86,6 +90,7 @@ function long(view: DataView, at: number): number {
 function segmentAt(view: DataView, at: number): ElfSegment {
   return {
     type: view.getUint32(at, true),
+    flags: view.getUint32(at + 4, true),
     offset: long(view, at + 8),
     address: long(view, at + 16),
     fileSize: long(view, at + 32),
@@ -103,6 +108,7 @@ function sectionAt(table: Uint8Array, names: Uint8Array, index: number): ElfSect
     name: byteStringOf(names, start, end),
     type: view.getUint32(4, true),
     flags: long(view, 8),
+    address: long(view, 16),
     offset: long(view, 24),
     size: long(view, 32),
     link: view.getUint32(40, true),

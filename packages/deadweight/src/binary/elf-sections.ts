@@ -80,18 +80,36 @@ export function parseUnloadedSections(
   windowStart: number,
   fileSize: number,
 ): readonly UnloadedSection[] {
+  return sectionsOf(head, window, windowStart, fileSize).flatMap(({ isLoaded, section }) => (isLoaded ? [] : [section]));
+}
+
+/** The same of the sections that are loaded. */
+export function parseLoadedSections(
+  head: Uint8Array,
+  window: Uint8Array,
+  windowStart: number,
+  fileSize: number,
+): readonly UnloadedSection[] {
+  return sectionsOf(head, window, windowStart, fileSize).flatMap(({ isLoaded, section }) => (isLoaded ? [section] : []));
+}
+
+interface FoundSection {
+  readonly section: UnloadedSection;
+  readonly isLoaded: boolean;
+}
+
+function sectionsOf(head: Uint8Array, window: Uint8Array, windowStart: number, fileSize: number): readonly FoundSection[] {
   const layout = layoutOf(head);
   if (layout === undefined || layout.namesIndex >= layout.entryCount) return [];
   const table = window.subarray(layout.tableOffset - windowStart);
   const nameOf = namesIn(window, windowStart, sectionAt(layout, table, layout.namesIndex));
-  const sections: UnloadedSection[] = [];
+  const sections: FoundSection[] = [];
   for (let index = 1; index < layout.entryCount; index++) {
     const section = sectionAt(layout, table, index);
     const { type, flags, offset, size } = section;
-    const isLoaded = (flags & allocated) !== 0;
-    if (isLoaded || type === noBits || size === 0 || index === layout.namesIndex || offset + size > fileSize) continue;
+    if (type === noBits || size === 0 || index === layout.namesIndex || offset + size > fileSize) continue;
     const name = nameOf(section);
-    if (name !== undefined) sections.push({ name, offset, size });
+    if (name !== undefined) sections.push({ section: { name, offset, size }, isLoaded: (flags & allocated) !== 0 });
   }
   return sections;
 }

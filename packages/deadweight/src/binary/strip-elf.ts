@@ -8,8 +8,11 @@ import {
   type ElfSegment,
 } from "./elf-headers.ts";
 
-/** A part of a new file: bytes of the old one from `start` up to `end`, or others. */
-export type FilePiece = { readonly start: number; readonly end: number } | { readonly bytes: Uint8Array };
+/** A part of a new file: bytes of the old one from `start` up to `end`, others, or zeros. */
+export type FilePiece =
+  | { readonly start: number; readonly end: number }
+  | { readonly bytes: Uint8Array }
+  | { readonly zeros: number };
 
 /** An ELF file without what debuggers alone read: its pieces in order, and its size. */
 export interface StrippedElf {

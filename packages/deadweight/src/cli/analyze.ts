@@ -4,6 +4,7 @@ import { didYouMean } from "../lib/did-you-mean.ts";
 import { UserError } from "../lib/user-error.ts";
 import { addDeliveryOptions, gatesOf, repeatable, type DeliveryFlags } from "./delivery-options.ts";
 import { deliverReport } from "./deliver-report.ts";
+import { gpuOptions, gpusHelp, type GpuFlags } from "./gpu-options.ts";
 import { outputFiles } from "./output-files.ts";
 import {
   addEvidenceOptions,
@@ -16,7 +17,7 @@ import {
 import { createDisplay, progressMode } from "./progress/create-display.ts";
 import type { Session, Toolkit, Work } from "./session.ts";
 
-interface AnalyzeFlags extends DeliveryFlags, ImageFlags {
+interface AnalyzeFlags extends DeliveryFlags, ImageFlags, GpuFlags {
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
 }
@@ -31,6 +32,7 @@ export function addAnalyze(program: Command, session: Session, toolkit: Toolkit,
     .argument("<image>", imageForms);
   addEvidenceOptions(addImageOptions(command));
   addRuleOptions(command);
+  command.option("--gpus <list>", gpusHelp);
   addDeliveryOptions(command, toolkit);
   addProgressOptions(command);
   command
@@ -74,6 +76,7 @@ async function analyze(image: string, flags: AnalyzeFlags, session: Session, too
 function analyzeOptions(flags: AnalyzeFlags, session: Session, toolkit: Toolkit): AnalyzeOptions {
   return {
     ...imageOptions(flags, session, toolkit),
+    ...gpuOptions(flags, toolkit),
     ...(flags.only === undefined ? {} : { only: knownRules(flags.only, toolkit) }),
     ...(flags.skip === undefined ? {} : { skip: knownRules(flags.skip, toolkit) }),
   };

@@ -5,6 +5,7 @@ import { printableJson } from "../lib/printable.ts";
 import { UserError } from "../lib/user-error.ts";
 import { deliverReport } from "./deliver-report.ts";
 import { repeatable } from "./delivery-options.ts";
+import { gpuOptions, gpusHelp, type GpuFlags } from "./gpu-options.ts";
 import {
   addEvidenceOptions,
   addImageOptions,
@@ -19,7 +20,7 @@ import { createDisplay, progressMode } from "./progress/create-display.ts";
 import type { Session, Toolkit, Work } from "./session.ts";
 import { checkWritable, writeAside } from "./write-aside.ts";
 
-interface OptimizeFlags extends ImageFlags {
+interface OptimizeFlags extends ImageFlags, GpuFlags {
   readonly output?: string;
   readonly level: OptimizeOptions["level"];
   readonly only?: readonly string[];
@@ -85,6 +86,19 @@ function addChangeOptions(command: Command, { levels, transforms }: Toolkit): vo
     .addOption(
       repeatable("--keep <glob>", "leave these paths as they are: * is part of a name, ** any number of folders; repeatable"),
     )
+    .option("--gpus <list>", `${gpusHelp}; with --level verified the code for others goes`)
+    .addOption(
+      new Option(
+        "--keep-ptx <which>",
+        "of code that drivers compile: what the GPUs need, the newest for GPUs to come too, or all",
+      )
+        .choices(["none", "forward", "all"])
+        .default("none"),
+    )
+    .option(
+      "--include-vendor",
+      "cut code for other GPUs out of NVIDIA's own libraries too: its licence restricts passing on changed ones",
+    )
     .option("--rewrite-base", "change layers of the base image as well; images on the same base no longer share them");
 }
 
@@ -107,6 +121,7 @@ Examples:
   deadweight optimize oci:build/image -o oci:small --platform linux/arm64
   deadweight optimize oci:build/image -o oci-archive:small.tar --level verified --compression zstd:9 --keep 'usr/share/doc/**'
   deadweight optimize my-service -o docker:my-service:one --layers squash-own
+  deadweight optimize my-service -o docker:my-service:small --level verified --gpus 'RTX 3090,RTX 4090'
 
 Exit codes: 0 fine, 2 usage, 3 could not look or write, 70 a bug: the result was not as planned, and was not written.`;
 
@@ -133,6 +148,7 @@ function optimizeOptions(flags: OptimizeFlags, session: Session, toolkit: Toolki
   return {
     ...imageOptions(isAll || platform === undefined ? others : flags, session, toolkit),
     ...(isAll ? { allPlatforms: true } : {}),
+    ...gpuOptions(flags, toolkit),
     level: flags.level,
     keep: flags.keep ?? [],
     rewriteBase: flags.rewriteBase === true,

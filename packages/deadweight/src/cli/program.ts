@@ -6,6 +6,7 @@ import { addCompare } from "./compare.ts";
 import { addDoctor } from "./doctor.ts";
 import { addExplain } from "./explain.ts";
 import { addInit } from "./init.ts";
+import { addGpus } from "./gpus.ts";
 import { addOptimize } from "./optimize.ts";
 import { addReport } from "./report.ts";
 import { addRestore } from "./restore.ts";
@@ -43,6 +44,7 @@ export function createProgram(session: Session, toolkit: Toolkit, choose: (work:
   addReport(program, session, toolkit, choose);
   addValidate(program, session, toolkit, choose);
   addExplain(program, session, toolkit, choose);
+  addGpus(program, session, toolkit, choose);
   addDoctor(program, session, toolkit, choose);
   return program;
 }

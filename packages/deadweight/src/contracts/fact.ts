@@ -1,4 +1,6 @@
 import type { Image } from "../model/image.ts";
+import type { DevicePointers, UnprovenPointers } from "../model/device-pointers.ts";
+import type { GpuChoice } from "../model/gpu.ts";
 import type { LayerIndex } from "../model/layer-index.ts";
 
 /** What every fact is derived from: the image and what the single pass over its layers gave. */
@@ -10,6 +12,10 @@ export interface Evidence {
   readonly knownBases: readonly { readonly name: string; readonly diffIds: readonly string[] }[];
   /** This run's own folder, removed at its end, for a database that can be opened by path alone. */
   readonly temporaryFolder: string;
+  /** The GPUs that the image is to run on, when the user said so. */
+  readonly gpus?: GpuChoice;
+  /** By entry of the `FileTree`: what leads to the device code of a file, or why that can't be told; read when it is to be pruned. */
+  readonly devicePointers?: ReadonlyMap<number, DevicePointers | UnprovenPointers>;
 }
 
 /** Measured knowledge with a name: derived once for an image, then remembered. */

@@ -3,8 +3,11 @@ import type { Safety } from "../model/report.ts";
 import type { Facts } from "./fact.ts";
 import type { RuleFinding } from "./rule.ts";
 
-/** A part of a file's new content: bytes of its old one from `start` up to `end`, or others, which are held and so few. */
-export type ContentPiece = { readonly start: number; readonly end: number } | { readonly bytes: Uint8Array };
+/** A part of a file's new content: bytes of its old one from `start` up to `end`, others, which are held and so few, or many zeros. */
+export type ContentPiece =
+  | { readonly start: number; readonly end: number }
+  | { readonly bytes: Uint8Array }
+  | { readonly zeros: number };
 
 /** Where in new content a digest of another file's new content stands, which is known when that file has been read again. */
 export interface DigestSlot {

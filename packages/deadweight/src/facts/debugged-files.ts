@@ -21,18 +21,19 @@ export interface DebuggedFile {
 /** All visible programs and libraries with such sections, in the order of their contents; object and debug files are none. */
 export const debuggedFiles: Fact<readonly DebuggedFile[]> = defineFact("debugged-files", (facts: Facts) => {
   const tree = facts.get(fileTree);
-  const isListed = listedByOthers(facts);
+  const obstacle = cutObstacle(facts);
   return [...namesByContent(tree)]
     .filter(([, names]) => !names.some((name) => isForLinkersOrDebuggers(tree.path(name))))
     .sort(([one], [other]) => one - other)
     .map(([content, names]): DebuggedFile => {
-      const reason = names.map((name) => reasonAgainst(facts, tree, name) ?? isListed(tree.nodeOf(name))).find(Boolean);
+      const isVendor = names.some((name) => facts.get(owners).of(name).kind === "cuda");
+      const reason = obstacle(content, names) ?? (isVendor ? "it is NVIDIA's, whose licence restricts changes" : undefined);
       const sections = tree.elfSections(content).filter(({ name }) => isForDebuggers(name));
       return {
         content,
         names,
         sections,
-        stripped: reason ?? wrongStorage(tree, content, names) ?? strippedFile(facts, tree, content),
+        stripped: reason ?? strippedFile(facts, tree, content),
       };
     });
 });
@@ -65,6 +66,15 @@ export function elfOutlineOf({ layers }: Facts, tree: FileTree, content: number)
   return layers[layer]?.elfOutlines.get(content - first);
 }
 
+/** Tells why a file's content, known by these names, is better not cut, whatever is cut out of it. */
+export function cutObstacle(facts: Facts): (content: number, names: readonly number[]) => string | undefined {
+  const tree = facts.get(fileTree);
+  const isListed = listedByOthers(facts);
+  return (content, names) =>
+    names.map((name) => reasonAgainst(tree, name) ?? isListed(tree.nodeOf(name))).find(Boolean) ??
+    wrongStorage(tree, content, names);
+}
+
 function wrongStorage(tree: FileTree, content: number, names: readonly number[]): string | undefined {
   if (tree.storedSize(content) !== tree.size(content)) return "it is stored with holes";
   if (tree.fate(content) !== "visible") return "the name that it is stored under is hidden";
@@ -84,15 +94,14 @@ const reasonsByName: readonly (readonly [RegExp, string])[] = [
   [/^(?:nix|gnu)\/store\//, "the store that it lies in knows its sum"],
 ];
 
-function reasonAgainst(facts: Facts, tree: FileTree, entry: number): string | undefined {
+function reasonAgainst(tree: FileTree, entry: number): string | undefined {
   const path = tree.path(entry);
   const byName = reasonsByName.find(([pattern]) => pattern.test(path));
   if (byName !== undefined) return byName[1];
   const attribute = [...tree.xattrs(entry).keys()].find((name) => !harmlessAttributes.has(name));
   if (attribute !== undefined) return `its attribute ${textOf(attribute)} may depend on its content`;
   const witness = witnesses(path).find((other) => tree.find(other) >= 0);
-  if (witness !== undefined) return `/${textOf(witness)} may hold its sum or signature`;
-  return facts.get(owners).of(entry).kind === "cuda" ? "it is NVIDIA's, whose licence restricts changes" : undefined;
+  return witness === undefined ? undefined : `/${textOf(witness)} may hold its sum or signature`;
 }
 
 const harmlessAttributes: ReadonlySet<string> = new Set(["security.capability", "security.selinux"]);

@@ -1,6 +1,7 @@
 import { defineFact, type Fact, type Facts } from "../contracts/fact.ts";
 import { fates, mergeLayers, type Fate, type MergedLayers } from "../image/merge.ts";
 import type { ByteString } from "../lib/byte-string.ts";
+import type { DeviceTable } from "../model/device-table.ts";
 import { entryTypes, type ElfSection, type EntryType, type LayerIndex } from "../model/layer-index.ts";
 import type { PathTable } from "../model/path-table.ts";
 
@@ -33,6 +34,8 @@ export interface FileTree {
   readonly hash: (entry: number) => ByteString;
   readonly symlink: (entry: number) => ByteString | undefined;
   readonly elfSections: (entry: number) => readonly ElfSection[];
+  /** Code for GPUs in an ELF file. */
+  readonly deviceTable: (entry: number) => DeviceTable | undefined;
   /** What the entry costs in the uncompressed layer: headers, content, padding. */
   readonly tarBytes: (entry: number) => number;
   /** What it costs in the layer's blob. */
@@ -158,6 +161,7 @@ export function createFileTree(layers: readonly LayerIndex[]): FileTree {
           : "",
       ),
     symlink,
+    deviceTable: (entry) => at(entry, (layer, index) => layer.deviceCode.get(index)),
     elfSections: (entry) => at(entry, (layer, index) => layer.elf.get(index) ?? []),
     tarBytes: (entry) => at(entry, (layer, index) => (layer.starts[index + 1] ?? 0) - (layer.starts[index] ?? 0)),
     compressedBytes: (entry) =>

@@ -2,6 +2,7 @@ import {
   elfHeadBytes,
   elfHeaderBytes,
   elfHeaderSize,
+  parseLoadedSections,
   parseUnloadedSections,
   sectionWindow,
   type SectionWindow,
@@ -56,10 +57,22 @@ export class ElfWatcher {
 
   /** Headers of a file that has sections for debuggers among `sections`, which `end` gave, when all of them were seen. */
   outline(sections: readonly UnloadedSection[]): Omit<SeenOutline, "contentStart"> | undefined {
-    if (this.#window === undefined || !sections.some(({ name }) => isForDebuggers(name))) return undefined;
+    return sections.some(({ name }) => isForDebuggers(name)) ? this.headers(sections) : undefined;
+  }
+
+  /** The sections with bytes that the loader maps; empty as for `end`. */
+  loaded(): readonly UnloadedSection[] {
+    if (!this.#watching || this.#window === undefined) return none;
+    return parseLoadedSections(this.#head, this.#kept, this.#window.start, this.#size);
+  }
+
+  /** The headers of a file with device code. */
+  headers(sections: readonly UnloadedSection[]): Omit<SeenOutline, "contentStart"> | undefined {
+    if (this.#window === undefined) return undefined;
     const headers = elfHeaderBytes(this.#head, this.#kept, this.#window.start);
     if (headers === undefined) return undefined;
-    const unloadedStart = Math.min(...sections.map(({ offset }) => offset));
+    const debugging = sections.filter(({ name }) => isForDebuggers(name));
+    const unloadedStart = Math.min(this.#size, ...(debugging.length === 0 ? [] : sections.map(({ offset }) => offset)));
     return { ...headers, unloadedStart, size: this.#size };
   }
 

@@ -9,6 +9,7 @@ import { PathTable, rootNode } from "../model/path-table.ts";
 import { ElfOutlines } from "./elf-outlines.ts";
 import { CompressedCost } from "./compressed-cost.ts";
 import { createContentKeeper, type ContentKeeper } from "./content-keeper.ts";
+import { DeviceWatcher } from "./device-watcher.ts";
 import { ElfWatcher } from "./elf-watcher.ts";
 import { EntryColumns } from "./entry-columns.ts";
 import { ProgramWatcher } from "./program-watcher.ts";
@@ -64,6 +65,7 @@ export class LayerScanner {
   readonly #oddities: { entry: number; message: string }[] = [];
   readonly #elfWatcher = new ElfWatcher();
   readonly #elfOutlines = new ElfOutlines();
+  readonly #device = new DeviceWatcher();
   readonly #programs: ProgramWatcher | undefined;
   #tarBytes = 0;
   #capturedBytes = 0;
@@ -114,6 +116,7 @@ export class LayerScanner {
       devices: this.#devices,
       elf: this.#elf,
       elfOutlines: this.#elfOutlines.finish(costAt),
+      deviceCode: this.#device.finish(costAt),
       captures: this.#captures,
       oddities: this.#oddities,
       ...(this.#programs === undefined ? {} : { programs: this.#programs.finish() }),
@@ -149,6 +152,7 @@ export class LayerScanner {
     this.#hash = undefined;
     if (!this.#isFile) return;
     this.#elfWatcher.begin(entry.storedSize);
+    this.#device.begin(entry.storedSize);
     this.#keeper = this.#keeperFor(entry, node);
     this.#programs?.begin(number, this.#paths.path(node), entry.sparse === undefined ? entry.storedSize : 0);
   }
@@ -231,6 +235,7 @@ export class LayerScanner {
     this.#keeper?.write(piece);
     if (!this.#isFile) return;
     this.#elfWatcher.write(piece);
+    this.#device.write(piece);
     this.#programs?.write(piece);
     if (piece.length === this.#remaining && this.#hash === undefined) {
       this.#columns.hashes.set(hash("sha256", piece, "buffer"), this.#entry * 32);
@@ -248,11 +253,10 @@ export class LayerScanner {
       this.#columns.hashes.set(hash("sha256", "", "buffer"), this.#entry * 32);
     this.#programs?.end();
     const sections = this.#elfWatcher.end();
-    if (sections.length > 0) {
-      this.#elf.set(this.#entry, sections);
-      const outline = this.#elfWatcher.outline(sections);
-      if (outline !== undefined) this.#elfOutlines.add(this.#entry, { ...outline, contentStart: this.#contentStart });
-    }
+    if (sections.length > 0) this.#elf.set(this.#entry, sections);
+    const hasDevice = this.#device.end(this.#entry, this.#contentStart, () => this.#elfWatcher.loaded());
+    const outline = hasDevice ? this.#elfWatcher.headers(sections) : this.#elfWatcher.outline(sections);
+    if (outline !== undefined) this.#elfOutlines.add(this.#entry, { ...outline, contentStart: this.#contentStart });
     if (this.#keeper !== undefined) this.#captures.push(this.#keeper.finish());
     this.#keeper = undefined;
   }

@@ -1,4 +1,5 @@
 import type { ByteString } from "../lib/byte-string.ts";
+import type { DeviceTable } from "./device-table.ts";
 import type { LayerPrograms } from "./layer-programs.ts";
 import type { PathTable } from "./path-table.ts";
 
@@ -23,7 +24,7 @@ export interface ElfSection {
   readonly size: number;
 }
 
-/** The headers of an ELF file that has sections for debuggers: by them `strip-symbols` knows what may go. */
+/** The headers of an ELF file that has sections for debuggers, or device code: by them transforms know what may go. */
 export interface ElfOutline {
   /** From the beginning of the file: the ELF header and the program headers. */
   readonly head: Uint8Array;
@@ -89,6 +90,8 @@ export interface LayerIndex {
   readonly devices: ReadonlyMap<number, readonly [major: number, minor: number]>;
   readonly elf: ReadonlyMap<number, readonly ElfSection[]>;
   readonly elfOutlines: ReadonlyMap<number, ElfOutline>;
+  /** Device code of ELF files, by entry. */
+  readonly deviceCode: ReadonlyMap<number, DeviceTable>;
   readonly captures: readonly CapturedFile[];
   /** What files ask of others when they run; read when it is asked for. */
   readonly programs?: LayerPrograms;

@@ -6,10 +6,12 @@ import { completeImage } from "../image/complete.ts";
 import { arrangeImage } from "../image/rewrite/arrange-image.ts";
 import { rewriteImage, type RewriteOptions, type RewrittenImage } from "../image/rewrite/rewrite-image.ts";
 import { toolVersion } from "../lib/tool-version.ts";
+import { gpusLabel, printTarget } from "../model/gpu.ts";
 import { type LayerShape, printLayerShape, rebuildsBase } from "../model/layer-shape.ts";
 import type { Level, Optimization, Result, Weight } from "../model/optimization.ts";
 import type { Report } from "../model/report.ts";
 import { rules } from "../rules/index.ts";
+import { pruneDeviceCode } from "../transforms/prune-device-code.ts";
 import { rootOf } from "../stores/write/outgoing-blobs.ts";
 import { reportOf } from "./analyze.ts";
 import { arrangeLayers } from "./arrange-layers.ts";
@@ -18,7 +20,7 @@ import { chooseImages } from "./choose-images.ts";
 import { checkDestination, destinationOf, type Destination } from "./destination.ts";
 import { omissionsOf } from "./omissions.ts";
 import { type MadeImage, type MadeIndex, optimizeIndex } from "./optimize-index.ts";
-import { planChanges } from "./plan-changes.ts";
+import { type ChangePlan, planChanges } from "./plan-changes.ts";
 import { rewrittenSource } from "./rewritten-source.ts";
 import { settlePlan, type SettledPlan } from "./settle-plan.ts";
 import { validateRewrite } from "./validate-rewrite.ts";
@@ -59,7 +61,11 @@ export async function optimize(
   edit: typeof rewriteImage = rewriteImage,
 ): Promise<Optimization> {
   const shape: LayerShape = given.layers ?? { kind: "keep" };
-  const options = { ...given, rewriteBase: given.rewriteBase || rebuildsBase(shape) };
+  const options = {
+    ...given,
+    rewriteBase: given.rewriteBase || rebuildsBase(shape),
+    devicePointers: isPruned(given),
+  };
   const asked = destination === undefined ? undefined : destinationOf(destination);
   if (asked !== undefined) await checkDestination(asked, options.force);
   const make = (read: ReadImage): Promise<MadeImage> => makeImage(read, asked !== undefined, options, edit);
@@ -106,7 +112,8 @@ async function makeImage(
   if (!isWritten)
     return { ...planned, isChanged: plan.edits.size > 0 || plan.arrangement !== undefined || options.compression !== "keep" };
   const settled = await settlePlan(read, plan, options);
-  const rewritten = await rewrite(read.facts, settled, options, { ...read.open, edit });
+  const labels = labelsOf(read.facts, plan, options);
+  const rewritten = await rewrite(read.facts, settled, options, { ...read.open, edit, labels });
   if (options.validate) await validate(read, rewritten, settled, options);
   return { ...planned, rewritten, isChanged: rewritten.changed.length > 0 };
 }
@@ -116,16 +123,19 @@ async function rewrite(
   facts: Facts,
   { edits, image, arrangement }: SettledPlan,
   options: OptimizeOptions,
-  { edit, temporaryFolder, signal }: OpenOptions & { readonly edit: typeof rewriteImage },
+  {
+    edit,
+    labels,
+    temporaryFolder,
+    signal,
+  }: OpenOptions & Pick<RewriteOptions, "labels"> & { readonly edit: typeof rewriteImage },
 ): Promise<RewrittenImage> {
   const origins = facts.get(layerOrigins).layers;
   const settings: RewriteOptions = {
     compression: options.compression,
     mayRecompress: (layer) => options.rewriteBase || origins[layer]?.base !== true,
     labels: {
-      "dev.deadweight.version": toolVersion(),
-      "dev.deadweight.source-digest": facts.image.digest,
-      "dev.deadweight.level": options.level,
+      ...labels,
       ...(arrangement === undefined ? {} : { "dev.deadweight.layers": printLayerShape(options.layers ?? { kind: "keep" }) }),
     },
     limits: defaultLimits,
@@ -136,6 +146,27 @@ async function rewrite(
   return arrangement === undefined
     ? edit(image, facts.layers, edits, settings)
     : arrangeImage(image, facts.layers, edits, arrangement, settings);
+}
+
+/** Whether code for GPUs may be cut, so that it has to be known what leads to it. */
+function isPruned({ gpus, level, only, skip }: OptimizeOptions): boolean {
+  const name = pruneDeviceCode.name;
+  return gpus !== undefined && skip?.includes(name) !== true && (only?.includes(name) ?? level === "verified");
+}
+
+/** On another GPU than those the label names kernels fail, as CUDA says, with no image for the device. */
+function labelsOf(
+  { image, gpus }: Facts,
+  { changes }: Pick<ChangePlan, "changes">,
+  { level }: OptimizeOptions,
+): RewriteOptions["labels"] {
+  const isCut = changes.some(({ transform }) => transform === pruneDeviceCode.name);
+  return {
+    "dev.deadweight.version": toolVersion(),
+    "dev.deadweight.source-digest": image.digest,
+    "dev.deadweight.level": level,
+    ...(isCut && gpus !== undefined ? { [gpusLabel]: gpus.targets.map(printTarget).join(",") } : {}),
+  };
 }
 
 async function validate(read: ReadImage, rewritten: OutgoingImage, plan: SettledPlan, options: OptimizeOptions): Promise<void> {

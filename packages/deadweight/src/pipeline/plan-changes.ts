@@ -122,13 +122,17 @@ function createDraft(facts: Facts, limits: Pick<PlanContext, "isKept" | "mayEdit
 
 /**
  * The first edit of an entry stands, but what takes attributes may become a link of what takes the same, and its content may be cut
- * besides.
+ * besides, more than once.
  */
 function isNew({ editOf, isUncovered }: PlanContext, { entry, edit }: PlannedEdit): boolean {
   const before = editOf(entry);
   if (edit.action === "link") return before === undefined || before.action === "take-attributes";
   if (edit.action === "cut-content" && edit.of !== undefined)
-    return before === undefined ? isUncovered(entry) : before.action === "take-attributes" && before.of === edit.of;
+    return before === undefined
+      ? isUncovered(entry)
+      : (before.action === "take-attributes" || before.action === "cut-content") && before.of === edit.of;
+  // What is cut already is cut further by who has seen the first cut.
+  if (edit.action === "cut-content" && before?.action === "cut-content") return before.of === undefined;
   return before === undefined && !isUncovered(entry);
 }
 

@@ -1,7 +1,7 @@
 import type { RuleFinding } from "../contracts/rule.ts";
+import { compressedPart } from "../facts/compressed-part.ts";
 import type { FileTree } from "../facts/file-tree.ts";
 import type { ReclaimableBySafety, Safety } from "../model/report.ts";
-import { shareOf } from "./resolve-claims.ts";
 
 const ascending: readonly Safety[] = ["lossless", "verified", "opt-in"];
 
@@ -41,8 +41,7 @@ function bytesIn(tree: FileTree, entry: number, covered: Covered): number {
 }
 
 function compressedIn(tree: FileTree, entry: number, covered: Covered): number {
-  const cost = tree.compressedBytes(entry);
-  return covered.isWhole ? cost : shareOf(cost, bytesIn(tree, entry, covered), tree.tarBytes(entry));
+  return covered.isWhole ? tree.compressedBytes(entry) : compressedPart(tree, entry, covered.ranges);
 }
 
 /** The same bytes as disjoint ranges in order. */

@@ -1,4 +1,5 @@
 import type { EntryClaim, RuleFinding } from "../contracts/rule.ts";
+import { compressedPart } from "../facts/compressed-part.ts";
 import { fileTree, type FileTree } from "../facts/file-tree.ts";
 import { layerOrigins } from "../facts/layer-origins.ts";
 import type { Facts } from "../contracts/fact.ts";
@@ -11,18 +12,13 @@ export interface ClaimedBytes {
   readonly compressedBytes: number;
 }
 
-/** The bytes of one claim. Of a part of a file the compressed bytes are its share of the file's. */
+/** The bytes of one claim. Of a part of a file the compressed bytes are its share of the file's, but for device code, which is measured. */
 export function bytesOfClaim(tree: FileTree, claim: EntryClaim): ClaimedBytes {
   const bytes = tree.tarBytes(claim.entry);
   const compressedBytes = tree.compressedBytes(claim.entry);
   if (claim.ranges === undefined) return { bytes, compressedBytes };
   const part = claim.ranges.reduce((total, [start, end]) => total + (end - start), 0);
-  return { bytes: part, compressedBytes: shareOf(compressedBytes, part, bytes) };
-}
-
-/** `part` of `whole` bytes of something that costs `cost`, rounded down. */
-export function shareOf(cost: number, part: number, whole: number): number {
-  return whole === 0 ? 0 : Math.floor((cost * part) / whole);
+  return { bytes: part, compressedBytes: compressedPart(tree, claim.entry, claim.ranges) };
 }
 
 /**

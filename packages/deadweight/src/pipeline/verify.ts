@@ -105,7 +105,8 @@ function missingOf(verdicts: readonly Verdict[], required: readonly string[]): r
     const ofName = verdicts.filter(({ check }) => names.includes(check));
     const notRun = ofName.filter(({ verdict }) => verdict === "not-run");
     if (ofName.length > 0 && notRun.length === 0) return [];
-    return [`${name}: ${notRun[0]?.reason ?? "no check of that name was chosen"}`];
+    const none = names.length === 0 ? "this version has no check that uses one" : "no check of that name was chosen";
+    return [`${name}: ${notRun[0]?.reason ?? none}`];
   });
 }
 

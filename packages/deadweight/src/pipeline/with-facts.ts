@@ -8,7 +8,9 @@ import { createFacts, type Evidence, type Facts } from "../contracts/fact.ts";
 import type { ImageSource, OpenOptions, Store } from "../contracts/store.ts";
 import { completeImage } from "../image/complete.ts";
 import { openLayerCache, type LayerCache } from "../image/layer-cache.ts";
+import { readDevicePointers } from "../image/rewrite/read-device-pointers.ts";
 import { readLayers } from "../image/read-layers.ts";
+import type { GpuChoice } from "../model/gpu.ts";
 import type { Image } from "../model/image.ts";
 import type { LayerIndex } from "../model/layer-index.ts";
 import type { Platform } from "../model/platform.ts";
@@ -27,6 +29,10 @@ export interface ImageOptions {
   readonly cache?: boolean;
   /** Whether what files ask of others when they run is read as well; not when absent. */
   readonly programs?: boolean;
+  /** The GPUs that the image is to run on. */
+  readonly gpus?: GpuChoice;
+  /** Whether what leads to device code is read too, for `prune-device-code`: layers that have some are then read once more. */
+  readonly devicePointers?: boolean;
   /** Layers that were read already, of an image that is still open: they need not be read again. */
   readonly known?: readonly LayerIndex[];
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -68,8 +74,11 @@ export async function withFacts<T>(
   return withSource(reference, options, async (found) => use(await readFacts(found, options)));
 }
 
+/** What of the options says how an image is read that was found. */
+type ReadOptions = Pick<ImageOptions, "base" | "gpus" | "devicePointers" | "onProgress">;
+
 /** Reads the layers of an image that was found, and those of its base. Throws UserError. */
-export async function readFacts(found: FoundImage, options: Pick<ImageOptions, "base">): Promise<ReadImage> {
+export async function readFacts(found: FoundImage, options: ReadOptions): Promise<ReadImage> {
   const evidence = await evidenceOf(found, options).finally(found.endSteps);
   return { ...found, facts: createFacts(evidence) };
 }
@@ -139,10 +148,21 @@ function openOptions(options: ImageOptions, temporaryFolder: string, progress: S
   };
 }
 
-async function evidenceOf({ source, open, readIndexes }: FoundImage, { base }: Pick<ImageOptions, "base">): Promise<Evidence> {
+async function evidenceOf({ source, open, readIndexes }: FoundImage, options: ReadOptions): Promise<Evidence> {
+  const { base, gpus, devicePointers: isPruned } = options;
   const image = await completeImage(source, open.platform, defaultLimits);
   const knownBases = base === undefined ? [] : [{ name: base, diffIds: await diffIdsOf(base, open) }];
-  return { image, layers: await readIndexes(image), knownBases, temporaryFolder: open.temporaryFolder };
+  const layers = await readIndexes(image);
+  const { temporaryFolder, signal } = open;
+  const evidence = { image, layers, knownBases, temporaryFolder, ...(gpus === undefined ? {} : { gpus }) };
+  if (gpus === undefined || isPruned !== true) return evidence;
+  const looked = await readDevicePointers(image, layers, {
+    limits: defaultLimits,
+    folder: temporaryFolder,
+    signal,
+    onProgress: (event) => options.onProgress?.(event),
+  });
+  return { ...evidence, image: looked.image, devicePointers: looked.pointers };
 }
 
 async function diffIdsOf(reference: string, open: OpenOptions): Promise<Image["config"]["diffIds"]> {

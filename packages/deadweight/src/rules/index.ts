@@ -25,6 +25,7 @@ import { rpmCache } from "./rpm-cache.ts";
 import { shadowedFiles } from "./shadowed-files.ts";
 import { staticLibraries } from "./static-libraries.ts";
 import { temporaryFiles } from "./temporary-files.ts";
+import { unusedDeviceCode } from "./unused-device-code.ts";
 import { uvCache } from "./uv-cache.ts";
 import { versionControlFolders } from "./version-control-folders.ts";
 
@@ -55,6 +56,7 @@ export const rules: readonly Rule[] = [
   shadowedFiles,
   staticLibraries,
   temporaryFiles,
+  unusedDeviceCode,
   uvCache,
   versionControlFolders,
 ];

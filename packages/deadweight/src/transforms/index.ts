@@ -7,6 +7,7 @@ import { dropPackageTests } from "./drop-package-tests.ts";
 import { dropShadowed } from "./drop-shadowed.ts";
 import { dropStaticLibraries } from "./drop-static-libraries.ts";
 import { linkDuplicates } from "./link-duplicates.ts";
+import { pruneDeviceCode } from "./prune-device-code.ts";
 import { removeCaches } from "./remove-caches.ts";
 import { removeLeftovers } from "./remove-leftovers.ts";
 import { removePackages } from "./remove-packages.ts";
@@ -22,6 +23,7 @@ export const transforms: readonly Transform[] = [
   dropShadowed,
   dropStaticLibraries,
   linkDuplicates,
+  pruneDeviceCode,
   removeCaches,
   removeLeftovers,
   removePackages,

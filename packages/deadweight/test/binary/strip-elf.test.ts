@@ -18,7 +18,11 @@ function stripped(file: Uint8Array): StrippedElf | string {
 }
 
 function assembled(file: Uint8Array, { pieces }: StrippedElf): Buffer {
-  return Buffer.concat(pieces.map((piece) => ("bytes" in piece ? piece.bytes : file.subarray(piece.start, piece.end))));
+  return Buffer.concat(
+    pieces.map((piece) =>
+      "bytes" in piece ? piece.bytes : "zeros" in piece ? Buffer.alloc(piece.zeros) : file.subarray(piece.start, piece.end),
+    ),
+  );
 }
 
 /** The new file, or why there is none. */

@@ -47,6 +47,19 @@ const usual: Options = {
   force: false,
 };
 
+test("GPUs, and what of other code is to stay", async () => {
+  const gpus = { targets: [{ capability: 86, name: "RTX 3090" }], keepPtx: "none", includeVendor: false } as const;
+  assert.deepEqual((await calledWith("x", "-o", "y", "--gpus", "RTX 3090")).options, { ...usual, gpus });
+  const flags = ["--gpus", "sm_86", "--keep-ptx", "forward", "--include-vendor"];
+  assert.deepEqual((await calledWith("x", "-o", "y", ...flags)).options, {
+    ...usual,
+    gpus: { targets: [{ capability: 86 }], keepPtx: "forward", includeVendor: true },
+  });
+  assert.match(await refused("x", "-o", "y", "--gpus", "RTX 3091"), /did you mean "RTX 3090" \(8\.6\)\?/);
+  assert.match(await refused("x", "-o", "y", "--gpus", "8.6", "--keep-ptx", "some"), /Allowed choices are none, forward, all/);
+  assert.match(await refused("x", "-o", "y", "--include-vendor"), /--include-vendor: no GPU was named/);
+});
+
 test("the flags become options", async () => {
   assert.deepEqual(await calledWith("x", "-o", "oci:y"), { source: "x", destination: "oci:y", options: usual });
   assert.deepEqual(await calledWith("x", "--dry-run"), { source: "x", destination: undefined, options: usual });

@@ -235,7 +235,7 @@ test("a required check that is not run fails, and none alone is no success", asy
   const argv = ["verify", before, before, "--platform", "linux/amd64", "-q"];
   const required = await commandLine([...argv, "--require", "gpu"], { environment });
   assert.equal(required.code, 1);
-  assert.match(required.stdout, /^Required, and not run: gpu: this version does not read device code$/m);
+  assert.match(required.stdout, /^Required, and not run: gpu: this version has no check that uses one$/m);
   assert.equal((await commandLine([...argv, "--require", "config"], { environment })).code, 0);
   assert.equal((await commandLine([...argv, "--require", "config", "--skip", "config"], { environment })).code, 1);
   assert.equal((await commandLine([...argv, "--only", "device-code"], { environment })).code, 3);

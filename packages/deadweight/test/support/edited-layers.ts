@@ -59,7 +59,9 @@ function edited(entries: readonly Edited[], all: readonly TestEntry[], edits: Re
 /** Other content, and the attributes of a higher copy where it takes them. */
 function cut(entry: TestEntry, edit: EntryEdit & { readonly action: "cut-content" }, all: readonly TestEntry[]): TestEntry {
   const content = Buffer.from(entry.content ?? "");
-  const pieces = edit.pieces.map((piece) => ("bytes" in piece ? piece.bytes : content.subarray(piece.start, piece.end)));
+  const pieces = edit.pieces.map((piece) =>
+    "bytes" in piece ? piece.bytes : "zeros" in piece ? Buffer.alloc(piece.zeros) : content.subarray(piece.start, piece.end),
+  );
   return { ...entry, ...(edit.of === undefined ? {} : attributesOf(all[edit.of])), content: Buffer.concat(pieces) };
 }
 

@@ -7,8 +7,11 @@ import { catalogers } from "../../src/catalogers/index.ts";
 import type { Cataloger, WantedFile } from "../../src/contracts/cataloger.ts";
 import { createFacts, type Evidence, type Facts } from "../../src/contracts/fact.ts";
 import { LayerScanner } from "../../src/image/layer-scanner.ts";
+import { findPointers } from "../../src/image/rewrite/find-pointers.ts";
+import { deviceFilesOf } from "../../src/image/rewrite/read-device-pointers.ts";
 import { wantedFiles } from "../../src/image/wanted-files.ts";
 import { byteStringFromText, byteStringOf, type ByteString } from "../../src/lib/byte-string.ts";
+import type { GpuChoice } from "../../src/model/gpu.ts";
 import type { ImageConfig, Layer } from "../../src/model/image.ts";
 import type { EntryType, LayerIndex } from "../../src/model/layer-index.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -83,6 +86,9 @@ export function factsOf(
     config?: Partial<ImageConfig>;
     knownBases?: Evidence["knownBases"];
     programs?: boolean;
+    gpus?: GpuChoice;
+    /** Whether what leads to device code is looked for, as before it is pruned. */
+    devicePointers?: boolean;
   } = {},
 ): Facts {
   const archives = layers.map(tarOf);
@@ -121,7 +127,19 @@ export function factsOf(
     layers: indexes,
     knownBases: options.knownBases ?? [],
     temporaryFolder: temporaryFolder(),
+    ...(options.gpus === undefined ? {} : { gpus: options.gpus }),
+    ...(options.devicePointers === true ? { devicePointers: pointersIn(archives, indexes) } : {}),
   });
+}
+
+function pointersIn(archives: readonly Uint8Array[], indexes: readonly LayerIndex[]): NonNullable<Evidence["devicePointers"]> {
+  let first = 0;
+  const found = indexes.flatMap((index, number) => {
+    const files = deviceFilesOf(index, first);
+    first += index.count;
+    return [...findPointers([archives[number] ?? new Uint8Array(0)], files)];
+  });
+  return new Map(found);
 }
 
 /** What a cataloger alone would be given of one layer with these entries, in path order. */

@@ -27,7 +27,10 @@ export function contentCuts(
   const cuts: LayerCut[] = [];
   for (const piece of pieces) {
     if ("bytes" in piece) cut.added.push(piece.bytes);
-    else {
+    else if ("zeros" in piece) {
+      cuts.push(...closed(cut, place));
+      cut = { start: place, added: [], zeros: piece.zeros };
+    } else {
       const [from, to] = [contentStart + piece.start, contentStart + piece.end];
       if (!(from >= place && to > from && piece.end <= storedSize))
         throw new RangeError(`piece ${piece.start} to ${piece.end} of ${storedSize} bytes`);
@@ -35,7 +38,7 @@ export function contentCuts(
       cut = { start: to, added: [] };
       place = to;
     }
-    made += "bytes" in piece ? piece.bytes.length : piece.end - piece.start;
+    made += "bytes" in piece ? piece.bytes.length : "zeros" in piece ? piece.zeros : piece.end - piece.start;
   }
   if (made !== size) throw new RangeError(`pieces of ${made} bytes are to be ${size}`);
   cut.added.push(new Uint8Array((blockSize - (size % blockSize)) % blockSize));
@@ -45,11 +48,20 @@ export function contentCuts(
 interface OpenCut {
   readonly start: number;
   readonly added: Uint8Array[];
+  readonly zeros?: number;
   readonly header?: NonNullable<LayerCut["header"]>;
 }
 
-function closed({ start, added, header }: OpenCut, end: number): readonly LayerCut[] {
+function closed({ start, added, header, zeros = 0 }: OpenCut, end: number): readonly LayerCut[] {
   const after = Buffer.concat(added);
-  if (header === undefined && start === end && after.length === 0) return [];
-  return [{ start, end, ...(header === undefined ? {} : { header }), ...(after.length === 0 ? {} : { after }) }];
+  if (header === undefined && start === end && after.length === 0 && zeros === 0) return [];
+  return [
+    {
+      start,
+      end,
+      ...(zeros === 0 ? {} : { zeros }),
+      ...(header === undefined ? {} : { header }),
+      ...(after.length === 0 ? {} : { after }),
+    },
+  ];
 }

@@ -1,7 +1,7 @@
 import type { Limits } from "../../archive/limits.ts";
 import { UserError } from "../../lib/user-error.ts";
 import { changeHeader } from "./change-header.ts";
-import type { LayerCut } from "./layer-cut.ts";
+import { zeroChunks, type LayerCut } from "./layer-cut.ts";
 
 /** Bytes of an edited layer: kept ones, or with `cut` what takes that cut's place. */
 export interface EditedPiece {
@@ -32,6 +32,7 @@ export function* editedPieces(pieces: Iterable<Uint8Array>, cuts: Iterable<Layer
       if (headerEnd > place) header.push(part(place, headerEnd).slice());
       place = Math.min(cut.end, end);
       if (cut.end > end) break;
+      yield* zerosOf(cut);
       yield { bytes: replacementOf(cut, Buffer.concat(header), limits), cut };
       header = undefined;
       cut = following();
@@ -42,8 +43,13 @@ export function* editedPieces(pieces: Iterable<Uint8Array>, cuts: Iterable<Layer
   for (; cut !== undefined; cut = following()) {
     if (cut.start !== place || cut.end !== place)
       throw new UserError("corrupt-layer", `rewrite: the layer ends at ${place}, before the cut to ${cut.end}`);
+    yield* zerosOf(cut);
     yield { bytes: replacementOf(cut, new Uint8Array(0), limits), cut };
   }
+}
+
+function* zerosOf({ zeros = 0 }: LayerCut): Generator<EditedPiece> {
+  for (const bytes of zeroChunks(zeros)) yield { bytes };
 }
 
 function replacementOf({ before, header, after }: LayerCut, raw: Uint8Array, limits: Limits): Uint8Array {

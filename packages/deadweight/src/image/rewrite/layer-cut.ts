@@ -11,6 +11,14 @@ export interface LayerCut {
   /** The first `bytes` of the cut are an entry's headers; they come again, with a change. */
   readonly header?: { readonly bytes: number; readonly change: HeaderChange };
   readonly after?: Uint8Array;
+  /** So many zeros come first of all; in a cut without `before` and `header`. */
+  readonly zeros?: number;
+}
+
+/** Zeros in chunks of one memory. */
+export function* zeroChunks(count: number): Generator<Uint8Array> {
+  const chunk = new Uint8Array(Math.min(count, 256 * 1024));
+  for (let left = count; left > 0; left -= chunk.length) yield chunk.subarray(0, left);
 }
 
 /** The cuts in order, those that touch made one where nothing comes between. */
@@ -20,7 +28,7 @@ export function orderedLayerCuts(cuts: readonly LayerCut[]): readonly LayerCut[]
     const last = ordered.at(-1);
     if (last !== undefined && cut.start < last.end)
       throw new RangeError(`cuts overlap: ${last.start} to ${last.end}, and from ${cut.start}`);
-    const isPlain = cut.before === undefined && cut.header === undefined && cut.after === undefined;
+    const isPlain = cut.before === undefined && cut.header === undefined && cut.after === undefined && cut.zeros === undefined;
     if (last !== undefined && isPlain && last.end === cut.start) ordered[ordered.length - 1] = { ...last, end: cut.end };
     else ordered.push(cut);
   }

@@ -3,7 +3,8 @@ import { Worker } from "node:worker_threads";
 import type { Limits } from "../../archive/limits.ts";
 import { fromThreadError } from "../thread-error.ts";
 import type { NewContentSums } from "./new-content-sums.ts";
-import type { GatherJob, RewriteJob, RewriteResult, RewriteStart, RewrittenBlob, SumJob } from "./rewrite-threads.ts";
+import type { DevicePointers, UnprovenPointers } from "../../model/device-pointers.ts";
+import type { DeviceJob, GatherJob, RewriteJob, RewriteResult, RewriteStart, RewrittenBlob, SumJob } from "./rewrite-threads.ts";
 
 /** What all layers of an image are rewritten with. */
 export interface LayerRewriterOptions {
@@ -19,6 +20,10 @@ export interface LayerRewriter {
   /** Makes layers of others, in the order of the job's outputs. */
   readonly gather: (job: GatherJob, onProgress: (done: number) => void) => Promise<readonly RewrittenBlob[]>;
   readonly sum: (job: SumJob, onProgress: (done: number) => void) => Promise<NewContentSums>;
+  readonly findPointers: (
+    job: DeviceJob,
+    onProgress: (done: number) => void,
+  ) => Promise<ReadonlyMap<number, DevicePointers | UnprovenPointers>>;
   readonly close: () => Promise<void>;
 }
 
@@ -31,7 +36,10 @@ export function createLayerRewriter({ limits, signal, threads }: LayerRewriterOp
   const start: RewriteStart = { limits, progress, threads };
   const file = import.meta.url.endsWith(".ts") ? "./rewrite-worker.ts" : "./rewrite-worker.js";
   const worker = new Worker(new URL(file, import.meta.url), { workerData: start });
-  const ask = async (job: RewriteJob | GatherJob | SumJob, onProgress: (done: number) => void): Promise<RewriteResult> => {
+  const ask = async (
+    job: RewriteJob | GatherJob | SumJob | DeviceJob,
+    onProgress: (done: number) => void,
+  ): Promise<RewriteResult> => {
     signal.throwIfAborted();
     Atomics.store(done, 0, 0n);
     const timer = setInterval(() => onProgress(Number(Atomics.load(done, 0))), progressEveryMs);
@@ -57,6 +65,11 @@ export function createLayerRewriter({ limits, signal, threads }: LayerRewriterOp
       const result = await ask(job, onProgress);
       if (result.kind !== "sums") throw new Error(`a layer was to be summed, and came out as ${result.kind}`);
       return result.sums;
+    },
+    findPointers: async (job, onProgress) => {
+      const result = await ask(job, onProgress);
+      if (result.kind !== "pointers") throw new Error(`a layer was to be looked into, and came out as ${result.kind}`);
+      return result.pointers;
     },
     close: async () => {
       await worker.terminate();

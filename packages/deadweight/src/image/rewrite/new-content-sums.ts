@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { UserError } from "../../lib/user-error.ts";
+import { zeroChunks } from "./layer-cut.ts";
 import type { ContentPiece } from "../../contracts/transform.ts";
 
 /** Sums of an entry's content, in hexadecimal digits. */
@@ -68,6 +69,7 @@ class OpenSum {
     if (this.#start < end && this.#end > place) this.#md5Before.update(part(this.#start, this.#end));
     for (let piece = this.#pieces[0]; piece !== undefined; piece = this.#pieces[0]) {
       if ("bytes" in piece) this.#add(piece.bytes);
+      else if ("zeros" in piece) for (const chunk of zeroChunks(piece.zeros)) this.#add(chunk);
       else {
         const [from, to] = [this.#start + piece.start, this.#start + piece.end];
         if (from < end && to > place) this.#add(part(from, to));

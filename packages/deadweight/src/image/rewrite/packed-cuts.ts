@@ -6,6 +6,7 @@ import type { LayerCut } from "./layer-cut.ts";
 interface Rest {
   readonly before?: Uint8Array;
   readonly after?: Uint8Array;
+  readonly zeros?: number;
   readonly change: Omit<HeaderChange, "attributes">;
 }
 
@@ -34,10 +35,14 @@ export function packCuts(cuts: readonly LayerCut[]): PackedCuts {
     column(({ header }) => (header?.change.attributes === undefined ? -1 : read(header.change.attributes)));
   const xattrs = new Map<number, ReadonlyMap<string, ByteString>>();
   const rest = new Map<number, Rest>();
-  for (const [number, { before, after, header }] of cuts.entries()) {
+  for (const [number, { before, after, zeros, header }] of cuts.entries()) {
     const { attributes: own, ...change } = header?.change ?? {};
     if (own !== undefined && own.xattrs.size > 0) xattrs.set(number, own.xattrs);
-    const parts = { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+    const parts = {
+      ...(before === undefined ? {} : { before }),
+      ...(after === undefined ? {} : { after }),
+      ...(zeros === undefined ? {} : { zeros }),
+    };
     if (Object.keys(parts).length + Object.keys(change).length > 0) rest.set(number, { ...parts, change });
   }
   return {
@@ -57,7 +62,7 @@ export function packCuts(cuts: readonly LayerCut[]): PackedCuts {
 /** The cuts again, one at a time. */
 export function* unpackCuts(packed: PackedCuts): Generator<LayerCut> {
   for (let number = 0; number < packed.count; number++) {
-    const { before, after, change } = packed.rest.get(number) ?? {};
+    const { before, after, zeros, change } = packed.rest.get(number) ?? {};
     const bytes = packed.headerBytes[number] ?? -1;
     const attributes = attributesAt(packed, number);
     yield {
@@ -66,6 +71,7 @@ export function* unpackCuts(packed: PackedCuts): Generator<LayerCut> {
       ...(before === undefined ? {} : { before }),
       ...(bytes < 0 ? {} : { header: { bytes, change: { ...change, ...(attributes === undefined ? {} : { attributes }) } } }),
       ...(after === undefined ? {} : { after }),
+      ...(zeros === undefined ? {} : { zeros }),
     };
   }
 }

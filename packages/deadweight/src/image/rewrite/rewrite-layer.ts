@@ -9,7 +9,7 @@ import { decodedPieces, filePieces } from "./blob-pieces.ts";
 import { diskError } from "./disk-error.ts";
 import { blockBytes, blocksInUse, compressBlocks } from "./compress-blocks.ts";
 import { editedPieces } from "./edited-pieces.ts";
-import type { LayerCut } from "./layer-cut.ts";
+import { zeroChunks, type LayerCut } from "./layer-cut.ts";
 import { unpackCuts } from "./packed-cuts.ts";
 import type { RewriteJob, RewrittenBlob } from "./rewrite-threads.ts";
 
@@ -75,8 +75,8 @@ export async function writeBlob(
 
 function isSpliceable({ compression, isGzip, cuts, tarBytes, source }: RewriteJob): boolean {
   if (!isGzip || compression.kind !== "gzip" || cuts.count === 0) return false;
-  const estimated = Array.from(unpackCuts(cuts), ({ start, end, before, header, after }): Cut => {
-    const size = (before?.length ?? 0) + (header?.bytes ?? 0) + (after?.length ?? 0);
+  const estimated = Array.from(unpackCuts(cuts), ({ start, end, before, header, after, zeros }): Cut => {
+    const size = (zeros ?? 0) + (before?.length ?? 0) + (header?.bytes ?? 0) + (after?.length ?? 0);
     return { start, end, replacement: { size, chunks: noBytes } };
   });
   return planSplice(estimated, { tarBytes, compressedBytes: source.size, threads: spliceAgainstThreads }).isWorthwhile;
@@ -110,7 +110,9 @@ function resolvedCuts({ source, tarBytes, cuts: packed }: RewriteJob, limits: Li
   }
   return cuts.map((cut) => {
     const bytes = made.get(cut) ?? Buffer.concat([cut.before ?? new Uint8Array(0), cut.after ?? new Uint8Array(0)]);
-    return { start: cut.start, end: cut.end, replacement: { size: bytes.length, chunks: [bytes] } };
+    const { start, end, zeros = 0 } = cut;
+    const chunks = zeros === 0 ? [bytes] : { [Symbol.iterator]: () => [...zeroChunks(zeros), bytes].values() };
+    return { start, end, replacement: { size: zeros + bytes.length, chunks } };
   });
 }
 

@@ -1,4 +1,6 @@
 import type { Limits } from "../../archive/limits.ts";
+import type { ElfHeaderBytes } from "../../binary/elf-headers.ts";
+import type { DevicePointers, UnprovenPointers } from "../../model/device-pointers.ts";
 import type { ThreadError } from "../layer-threads.ts";
 import type { FilePart } from "./blob-pieces.ts";
 import type { Compressed } from "./compress-blocks.ts";
@@ -49,6 +51,24 @@ export interface SumJob {
   readonly summed: readonly SummedFile[];
 }
 
+/** A file with device code that is to be looked into: where its content stands in the uncompressed layer, and its headers. */
+export interface DeviceFilePart {
+  readonly entry: number;
+  readonly contentStart: number;
+  readonly size: number;
+  readonly headers: ElfHeaderBytes;
+  /** Where its containers begin. */
+  readonly starts: Float64Array;
+}
+
+/** A layer of whose files is wanted what leads to their device code. */
+export interface DeviceJob {
+  readonly source: FilePart;
+  readonly tarBytes: number;
+  /** Ascending in the layer. */
+  readonly deviceFiles: readonly DeviceFilePart[];
+}
+
 /** What a rewritten layer is. */
 export interface RewrittenBlob {
   readonly digest: string;
@@ -61,4 +81,5 @@ export interface RewrittenBlob {
 export type RewriteResult =
   | { readonly kind: "blobs"; readonly blobs: readonly RewrittenBlob[] }
   | { readonly kind: "sums"; readonly sums: NewContentSums }
+  | { readonly kind: "pointers"; readonly pointers: ReadonlyMap<number, DevicePointers | UnprovenPointers> }
   | { readonly kind: "error"; readonly error: ThreadError };

@@ -1,6 +1,6 @@
 import { encodeHeader, type TarRecord } from "../../archive/tar-writer.ts";
 import type { Facts } from "../../contracts/fact.ts";
-import type { EntryEdit } from "../../contracts/transform.ts";
+import type { ContentPiece, EntryEdit } from "../../contracts/transform.ts";
 import { elfOutlineOf } from "../../facts/debugged-files.ts";
 import { fileTree, type FileTree } from "../../facts/file-tree.ts";
 import type { ByteString } from "../../lib/byte-string.ts";
@@ -22,7 +22,7 @@ export function predictCosts(facts: Facts, edits: ReadonlyMap<number, EntryEdit>
   const costs = new Map<number, Costs>();
   for (const [entry, edit] of edits) {
     const after = costsAfter(facts, tree, entry, editedSize(tree, entry, edit));
-    const cut = edit.action === "cut-content" ? cutCost(facts, tree, entry, edit.size) : undefined;
+    const cut = edit.action === "cut-content" ? cutCost(facts, tree, entry, edit) : undefined;
     costs.set(entry, cut === undefined ? after : { ...after, compressedBytes: cut });
   }
   for (const [content, heirs] of heirsOf(tree, edits))
@@ -98,13 +98,38 @@ function costsAfter(facts: Facts, tree: FileTree, entry: number, tarBytes: numbe
   return { tarBytes, compressedBytes: blocks <= 3 ? Math.min(share, blocks * compressedHeaderBytes) : share };
 }
 
-/** Debug information is compressed far better than what it goes with: what the blob has for it is known apart. */
-function cutCost(facts: Facts, tree: FileTree, entry: number, size: number): number | undefined {
+/** Debug information and device code are compressed unlike what they go with: what the blob has for them is known apart. */
+function cutCost(
+  facts: Facts,
+  tree: FileTree,
+  entry: number,
+  { pieces, size }: EntryEdit & { readonly action: "cut-content" },
+): number | undefined {
   const outline = elfOutlineOf(facts, tree, entry);
   if (outline === undefined || facts.layers[tree.layerOf(entry)]?.compression === "none") return undefined;
   const unloaded = Math.max(1, tree.size(entry) - outline.unloadedStart);
-  const share = Math.min(1, (tree.size(entry) - size) / unloaded);
-  return Math.round(tree.compressedBytes(entry) - outline.unloadedCompressedBytes * share);
+  const device = deviceCut(tree, entry, pieces);
+  const share = Math.min(1, Math.max(0, tree.size(entry) - size - device.bytes) / unloaded);
+  return Math.round(tree.compressedBytes(entry) - device.compressedBytes - outline.unloadedCompressedBytes * share);
+}
+
+/** Images of device code that go. */
+function deviceCut(
+  tree: FileTree,
+  entry: number,
+  pieces: readonly ContentPiece[],
+): { readonly bytes: number; readonly compressedBytes: number } {
+  const table = tree.deviceTable(entry);
+  const kept = pieces.flatMap((piece) => ("end" in piece ? [piece] : []));
+  const cut = { bytes: 0, compressedBytes: 0 };
+  let next = 0;
+  for (const [place, offset] of (table?.offsets ?? new Float64Array(0)).entries()) {
+    while ((kept[next]?.end ?? Infinity) <= offset) next++;
+    if ((kept[next]?.start ?? Infinity) <= offset) continue;
+    cut.bytes += table?.sizes[place] ?? 0;
+    cut.compressedBytes += table?.compressed[place] ?? 0;
+  }
+  return cut;
 }
 
 function padded(size: number): number {

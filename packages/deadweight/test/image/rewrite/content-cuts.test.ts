@@ -10,7 +10,10 @@ const letters = "abcdefghijklmnopqrstuvwxyz".repeat(50);
 const behind: TestEntry = { path: "behind", content: "stays" };
 
 function cut(pieces: readonly ContentPiece[]): EntryEdit {
-  const size = pieces.reduce((sum, piece) => sum + ("bytes" in piece ? piece.bytes.length : piece.end - piece.start), 0);
+  const size = pieces.reduce(
+    (sum, piece) => sum + ("bytes" in piece ? piece.bytes.length : "zeros" in piece ? piece.zeros : piece.end - piece.start),
+    0,
+  );
   return { action: "cut-content", pieces, size };
 }
 
@@ -26,6 +29,17 @@ test("ranges stay, bytes come, the header has the new size and all else of the e
   for (const pieceBytes of [archive.length, 512, 7]) {
     const after = editLayer(archive, new Map([[0, cut(pieces)]]), pieceBytes);
     assert.deepEqual(after, Buffer.from(tarOf([{ ...entry, content: expected }, behind])));
+  }
+});
+
+test("many zeros come where they are to, between ranges and bytes, first and last", () => {
+  const zeros = 700_000;
+  const pieces = [{ zeros: 5 }, { start: 2, end: 5 }, added("<"), { zeros }, added(">"), { start: 9, end: 11 }, { zeros: 3 }];
+  const filled = `${"\0".repeat(5)}cde<${"\0".repeat(zeros)}>jk\0\0\0`;
+  const archive = tarOf([{ path: "a", content: letters }, behind]);
+  for (const pieceBytes of [archive.length, 512, 7]) {
+    const after = editLayer(archive, new Map([[0, cut(pieces)]]), pieceBytes);
+    assert.ok(Buffer.from(tarOf([{ path: "a", content: filled }, behind])).equals(after));
   }
 });
 

@@ -122,7 +122,11 @@ function cutOf(entry: TestEntry, other: number): EntryEdit {
 function newContent(edit: EntryEdit, content: Buffer): Buffer | undefined {
   if (edit.action === "rewrite") return Buffer.from(edit.content);
   if (edit.action !== "cut-content") return undefined;
-  return Buffer.concat(edit.pieces.map((piece) => ("bytes" in piece ? piece.bytes : content.subarray(piece.start, piece.end))));
+  return Buffer.concat(
+    edit.pieces.map((piece) =>
+      "bytes" in piece ? piece.bytes : "zeros" in piece ? Buffer.alloc(piece.zeros) : content.subarray(piece.start, piece.end),
+    ),
+  );
 }
 
 function areEqualFiles(one: TestEntry, other: TestEntry): boolean {

@@ -1,0 +1,50 @@
+import type { FoundPointers } from "./device-pointers.ts";
+import { elfSizes, type ElfHeaders, type ElfSectionHeader } from "./elf-headers.ts";
+
+/** Where one more program header finds room. */
+export type HeaderSlot =
+  /** None is needed. */
+  | { readonly kind: "none" }
+  /** A note that is described twice: once will do. `index` is that of the program header that goes. */
+  | { readonly kind: "note"; readonly index: number }
+  /** Nothing stands behind the last one. */
+  | { readonly kind: "slack" }
+  /** The first sections make room: `bytes` of them come to stand behind the containers. */
+  | { readonly kind: "front"; readonly start: number; readonly bytes: Uint8Array };
+
+const segments = { note: 4, property: 0x6474e553 };
+const types = { bits: 1, strings: 3, hash: 5, note: 7, noBits: 8, dynamicSymbols: 11, gnuFirst: 0x6ffffff6, gnuLast: 0x6fffffff };
+
+/** The safest place for one more program header; a text says that there is none. A table that moves breaks strip(1). */
+export function headerSlot(headers: ElfHeaders, isNeeded: boolean, { front }: Pick<FoundPointers, "front">): HeaderSlot | string {
+  if (!isNeeded) return { kind: "none" };
+  const property = headers.segments.find(({ type }) => type === segments.property);
+  const index = headers.segments.findIndex(
+    ({ type, offset, fileSize }) => type === segments.note && offset === property?.offset && fileSize === property.fileSize,
+  );
+  if (index >= 0) return { kind: "note", index };
+  const start = elfSizes.header + elfSizes.segment * headers.segments.length;
+  const used = [
+    headers.sectionsOffset,
+    ...headers.sections.filter(({ type, size }) => type !== types.noBits && type !== 0 && size > 0).map(({ offset }) => offset),
+    ...headers.segments.filter(({ offset, fileSize }) => offset > 0 && fileSize > 0).map(({ offset }) => offset),
+  ];
+  if (Math.min(...used.filter((offset) => offset >= elfSizes.header)) >= start + elfSizes.segment) return { kind: "slack" };
+  const inFront = headers.sections.filter(
+    ({ type, offset, size }) => type !== types.noBits && type !== 0 && size > 0 && offset < start + front.length,
+  );
+  const mayMove = front.length >= elfSizes.segment && inFront.every((section) => isMovable(section, start, front.length));
+  return mayMove ? { kind: "front", start, bytes: front } : "no room for one more program header";
+}
+
+/** What the loader and tools find by an address or a header that can be told anew. */
+function isMovable({ name, type, offset, size, flags }: ElfSectionHeader, start: number, bytes: number): boolean {
+  const isKnown =
+    type === types.note ||
+    type === types.hash ||
+    type === types.dynamicSymbols ||
+    (type === types.bits && name === ".interp") ||
+    (type === types.strings && name === ".dynstr") ||
+    (type >= types.gnuFirst && type <= types.gnuLast);
+  return isKnown && flags % 2 === 0 && offset >= start && offset + size <= start + bytes;
+}

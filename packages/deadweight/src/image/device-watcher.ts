@@ -1,0 +1,109 @@
+import { FatbinWalker, type Fatbins } from "../binary/fatbin.ts";
+import type { DeviceSection, DeviceTable } from "../model/device-table.ts";
+
+/** Sections that hold containers: fatbinary_section.h of CUDA. */
+const sectionNames: ReadonlySet<string> = new Set([".nv_fatbin", "__nv_relfatbin"]);
+/** Entries of all files of one layer: PyTorch with all of CUDA's libraries has some 30,000. */
+const mostEntries = 1_000_000;
+
+interface SeenTable extends Omit<DeviceTable, "compressed"> {
+  readonly contentStart: number;
+}
+
+/** Finds the device code of ELF files while their bytes go by. Costs one comparison for a file of another kind. */
+export class DeviceWatcher {
+  readonly #seen = new Map<number, SeenTable>();
+  #entries = 0;
+  #size = 0;
+  #isFirst = true;
+  #walker: FatbinWalker | undefined;
+
+  /** Begins a file of `size` stored bytes. */
+  begin(size: number): void {
+    this.#size = size;
+    this.#isFirst = true;
+    this.#walker = undefined;
+  }
+
+  write(piece: Uint8Array): void {
+    if (this.#isFirst && piece[0] === 0x7f) this.#walker = new FatbinWalker(this.#size);
+    this.#isFirst = false;
+    this.#walker?.write(piece);
+  }
+
+  /** Ends it; whether it has device code in sections of its own. `loaded` gives those that are mapped. */
+  end(entry: number, contentStart: number, loaded: () => readonly DeviceSection[]): boolean {
+    const found = this.#walker?.finish();
+    this.#walker = undefined;
+    if (found === undefined || this.#entries + found.offsets.length > mostEntries) return false;
+    const sections = loaded().filter(({ name }) => sectionNames.has(name));
+    if (sections.length === 0) return false;
+    this.#entries += found.offsets.length;
+    this.#seen.set(entry, { ...inSections(found, sections), contentStart });
+    return true;
+  }
+
+  /** With their costs; `costAt` tells for ascending places in the layer how much of the blob comes before them. */
+  finish(costAt: (places: Float64Array) => Float64Array): ReadonlyMap<number, DeviceTable> {
+    const places = [...this.#seen.values()].flatMap(({ contentStart, offsets, sizes }) =>
+      [...offsets].flatMap((offset, place) => [contentStart + offset, contentStart + offset + (sizes[place] ?? 0)]),
+    );
+    const costs = costAt(Float64Array.from(places));
+    const tables = new Map<number, DeviceTable>();
+    let first = 0;
+    for (const [entry, { contentStart: _place, ...table }] of this.#seen) {
+      const start = first;
+      const costOf = (_: number, place: number): number => (costs[start + 2 * place + 1] ?? 0) - (costs[start + 2 * place] ?? 0);
+      tables.set(entry, { ...table, compressed: table.offsets.map(costOf) });
+      first += 2 * table.offsets.length;
+    }
+    return tables;
+  }
+}
+
+/** What lies in the sections, which must be containers from their beginning to their end. */
+function inSections(found: Fatbins, sections: readonly DeviceSection[]): Omit<DeviceTable, "compressed"> {
+  const isInside = (place: number): boolean =>
+    sections.some(({ offset, size }) => (found.starts[place] ?? 0) >= offset && (found.ends[place] ?? 0) <= offset + size);
+  const inside = [...found.starts.keys()].filter(isInside);
+  const entries = inside.flatMap((place) => range(found.firsts[place] ?? 0, found.firsts[place + 1] ?? 0));
+  const firsts = [0];
+  for (const place of inside) firsts.push((firsts.at(-1) ?? 0) + (found.firsts[place + 1] ?? 0) - (found.firsts[place] ?? 0));
+  const starts = Float64Array.from(inside, (place) => found.starts[place] ?? 0);
+  const ends = Float64Array.from(inside, (place) => found.ends[place] ?? 0);
+  const behind = Float64Array.from(inside, (place) => found.zerosBehind[place] ?? 0);
+  const problem = sections.map((section) => untiled(section, { starts, ends, behind })).find((reason) => reason !== undefined);
+  return {
+    starts,
+    ends,
+    firsts: Uint32Array.from(firsts),
+    offsets: Float64Array.from(entries, (entry) => found.offsets[entry] ?? 0),
+    sizes: Float64Array.from(entries, (entry) => found.sizes[entry] ?? 0),
+    kinds: Uint16Array.from(entries, (entry) => found.kinds[entry] ?? 0),
+    archs: Uint32Array.from(entries, (entry) => found.archs[entry] ?? 0),
+    flags: Uint32Array.from(entries, (entry) => found.flags[entry] ?? 0),
+    checksums: Uint32Array.from(entries, (entry) => found.checksums[entry] ?? 0),
+    sections,
+    elsewhere: found.starts.length - inside.length,
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+/** A section has containers, and zeros between and behind them, nothing else. */
+function untiled(
+  { name, offset, size }: DeviceSection,
+  { starts, ends, behind }: { readonly starts: Float64Array; readonly ends: Float64Array; readonly behind: Float64Array },
+): string | undefined {
+  let [place, zeros] = [offset, 0];
+  const reason = `the section ${name} has bytes that are no container`;
+  for (const [index, start] of starts.entries()) {
+    if (start < offset || start >= offset + size) continue;
+    if (start < place || start > place + zeros) return reason;
+    [place, zeros] = [ends[index] ?? 0, behind[index] ?? 0];
+  }
+  return place + zeros >= offset + size ? undefined : reason;
+}
+
+function range(from: number, to: number): readonly number[] {
+  return Array.from({ length: to - from }, (_, place) => from + place);
+}
