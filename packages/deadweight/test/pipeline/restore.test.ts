@@ -218,7 +218,11 @@ test("all that optimize takes from any image comes back", async () => {
       const { result, changes } = await optimize(from, `oci:${join(temporaryFolder(), "out")}`, optimizing);
       const seen = await seenIn(from);
       const gone = new Set(changes.map(({ path }) => path));
-      const paths = seen.map((text) => text.split(" ")[0] ?? "").filter((path) => gone.has(path) && path !== "");
+      // Contents are changed under their first name.
+      const paths = seen.flatMap((text) => {
+        const [path = "", ...rest] = text.split(" ");
+        return path !== "" && (gone.has(path) || gone.has(rest.at(-1) ?? "")) ? [path] : [];
+      });
       if (paths.length === 0) return;
       const { reference } = await restored(result?.reference ?? "", from, paths);
       const now = (await seenIn(reference)).map((text) => text.split(" ").slice(0, -1).join(" "));
