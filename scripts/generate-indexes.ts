@@ -7,6 +7,7 @@ const folders = [
   { folder: "catalogers", contract: "Cataloger", module: "cataloger" },
   { folder: "formats", contract: "Format", module: "format" },
   { folder: "rules", contract: "Rule", module: "rule" },
+  { folder: "runtimes", contract: "Runtime", module: "runtime" },
   { folder: "transforms", contract: "Transform", module: "transform" },
   { folder: "stores", contract: "Store", module: "store" },
 ];

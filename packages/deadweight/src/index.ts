@@ -1,6 +1,7 @@
 /** The public face of deadweight: what the command line uses, and any other program can. */
 export { analyze, type AnalyzeOptions } from "./pipeline/analyze.ts";
 export { compare, type Baseline, type Compared, type CompareOptions } from "./pipeline/compare.ts";
+export { draftConfig } from "./pipeline/draft-config.ts";
 export { examineMachine, type ExamineOptions, type MachineExamination } from "./pipeline/examine-machine.ts";
 export {
   failedGates,

@@ -6,6 +6,7 @@ import { catalogers } from "../src/catalogers/index.ts";
 import { checks } from "../src/checks/index.ts";
 import { formats } from "../src/formats/index.ts";
 import { rules } from "../src/rules/index.ts";
+import { runtimes } from "../src/runtimes/index.ts";
 import { stores } from "../src/stores/index.ts";
 import { transforms } from "../src/transforms/index.ts";
 import { root, sources } from "./support/sources.ts";
@@ -65,6 +66,7 @@ test("every member of a member folder is named after its file", () => {
     checks: checks.map((member) => member.name),
     formats: formats.map((member) => member.name),
     rules: rules.map((member) => member.name),
+    runtimes: runtimes.map((member) => member.name),
     stores: stores.map((member) => member.scheme),
     transforms: transforms.map((member) => member.name),
   };
@@ -73,7 +75,7 @@ test("every member of a member folder is named after its file", () => {
   for (const [folder, members] of Object.entries(names)) {
     assert.equal(new Set(members).size, filesOf(folder), `${folder}: ${members.join(" ")}`);
   }
-  for (const folder of ["catalogers", "checks", "formats", "rules", "transforms"] as const) {
+  for (const folder of ["catalogers", "checks", "formats", "rules", "runtimes", "transforms"] as const) {
     for (const name of names[folder])
       assert.ok(
         files.some(({ path }) => path === `${folder}/${name}.ts`),
@@ -85,7 +87,7 @@ test("every member of a member folder is named after its file", () => {
 test("every member has its test, every rule its page", () => {
   const members = files
     .map(({ path }) => path)
-    .filter((path) => /^(?:catalogers|checks|formats|rules|stores|transforms)\/(?!index)[a-z0-9-]+\.ts$/.test(path));
+    .filter((path) => /^(?:catalogers|checks|formats|rules|runtimes|stores|transforms)\/(?!index)[a-z0-9-]+\.ts$/.test(path));
   const untested = members.filter((path) => !existsSync(join(import.meta.dirname, path.replace(/\.ts$/, ".test.ts"))));
   assert.deepEqual(untested, []);
   assert.deepEqual(

@@ -6,6 +6,7 @@ import { addCompare } from "./compare.ts";
 import { addDoctor } from "./doctor.ts";
 import { addExplain } from "./explain.ts";
 import { addGpus } from "./gpus.ts";
+import { addInit } from "./init.ts";
 import { addOptimize } from "./optimize.ts";
 import { addReport } from "./report.ts";
 import { addRestore } from "./restore.ts";
@@ -37,6 +38,7 @@ export function createProgram(session: Session, toolkit: Toolkit, choose: (work:
   addAnalyze(program, session, toolkit, choose);
   addOptimize(program, session, toolkit, choose);
   addRestore(program, session, toolkit, choose);
+  addInit(program, session, toolkit, choose);
   addVerify(program, session, toolkit, choose);
   addCompare(program, session, toolkit, choose);
   addReport(program, session, toolkit, choose);

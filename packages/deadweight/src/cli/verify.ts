@@ -16,6 +16,9 @@ interface VerifyFlags extends Omit<ImageFlags, "base"> {
   readonly require?: readonly string[];
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
+  readonly config?: string;
+  readonly service?: string;
+  readonly engine?: string;
   readonly format: "table" | "json" | "markdown";
   readonly verbose?: boolean;
 }
@@ -31,6 +34,7 @@ export function addVerify(program: Command, session: Session, toolkit: Toolkit, 
     .argument("<before>", imageForms)
     .argument("<after>", "the image that is to take its place, in the same forms");
   addCheckOptions(command, toolkit);
+  addRunOptions(command);
   addImageOptions(command).option("--no-cache", "read every layer, whatever is known from earlier runs");
   addOutputOptions(command);
   addProgressOptions(command);
@@ -56,6 +60,16 @@ function addCheckOptions(command: Command, { checks }: Toolkit): void {
     .addOption(repeatable("--skip <check>", "leave a check out; repeatable"));
 }
 
+function addRunOptions(command: Command): void {
+  command
+    .optionsGroup("Running:")
+    .option("--config <file>", "a deadweight.yaml: how the containers are run, and the probes that they must answer alike")
+    .option("--service <name>", "which of its services the images are of, where it has several")
+    .addOption(
+      new Option("--engine <name>", "where containers run: what has the original, or answers").choices(["docker", "podman"]),
+    );
+}
+
 function addOutputOptions(command: Command): void {
   command
     .optionsGroup("Output:")
@@ -68,6 +82,7 @@ function addOutputOptions(command: Command): void {
 const examples = `
 Examples:
   deadweight verify my-service my-service:small --changes changes.json
+  deadweight verify my-service my-service:small --config deadweight.yaml
   deadweight verify oci:before oci:after --static --expect 'var/log/**' -f json
 
 Exit codes: 0 all same, 1 something differs or a required check was not run, 2 usage, 3 could not look, 70 a bug.`;
@@ -96,6 +111,9 @@ function verifyOptions(flags: VerifyFlags, session: Session, toolkit: Toolkit): 
     require: known(flags.require ?? [], toolkit, ["gpu"]),
     ...(flags.changes === undefined ? {} : { changes: flags.changes }),
     ...(flags.only === undefined ? {} : { only: known(flags.only, toolkit) }),
+    ...(flags.config === undefined ? {} : { config: flags.config }),
+    ...(flags.service === undefined ? {} : { service: flags.service }),
+    ...(flags.engine === undefined ? {} : { engine: flags.engine }),
     ...(flags.skip === undefined ? {} : { skip: known(flags.skip, toolkit) }),
   };
 }

@@ -1,4 +1,5 @@
 import type { ByteString } from "../lib/byte-string.ts";
+import type { Observed } from "../model/observation.ts";
 import type { Verdict } from "../model/verification.ts";
 import type { Facts } from "./fact.ts";
 
@@ -11,6 +12,8 @@ export interface Comparison {
   readonly after: Facts;
   /** What was to become of a path (without leading slash); none when it was to stay as it is. */
   readonly expected: (path: ByteString) => ReadonlySet<ExpectedChange>;
+  /** What containers of both did; a text says why none was run. */
+  readonly observed?: Observed | string;
 }
 
 /** What a check found; the pipeline adds the check's name. */
@@ -26,6 +29,8 @@ export interface Check {
   /** One line. */
   readonly title: string;
   readonly needs: CheckNeeds;
+  /** What it must see of containers beside one life of each: many, to measure, or the modules that Python can import. */
+  readonly observes?: "rounds" | "imports";
   /** Asked for together by `--require gpu`. */
   readonly uses?: "gpu";
   /** One result for each thing that it looks at, at least one. Not run is a result, with its reason, never silence. */
@@ -50,4 +55,12 @@ export function judged(differences: readonly string[], looked: string, what: str
 /** The one result of a check that could not look. */
 export function notRun(reason: string): readonly CheckResult[] {
   return [{ verdict: "not-run", reason }];
+}
+
+/** The results of a check of what containers did, or why none was run. */
+export function whenObserved(
+  { observed = "no container was run" }: Comparison,
+  use: (observed: Observed) => readonly CheckResult[],
+): readonly CheckResult[] {
+  return typeof observed === "string" ? notRun(observed) : use(observed);
 }

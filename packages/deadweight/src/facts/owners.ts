@@ -22,7 +22,7 @@ export interface Component {
 /** The owners of an image's bytes. */
 export interface Owners {
   readonly components: readonly Component[];
-  /** The one owner of a stored entry, as things were when its layer was made. */
+  /** The one owner of a stored entry, as things were when its layer was made, else as they are in the end. */
   readonly of: (entry: number) => Component;
 }
 
@@ -32,7 +32,8 @@ const application: Component = { kind: "application", name: "application" };
 /**
  * Gives every stored entry its one owner. A path that a database names belongs to that package; where several do, to the one of
  * higher precedence, then to the first by name. A folder's owner has what no database names, the deepest folder first. The rest
- * is the application's when COPY or ADD brought it, else nobody's.
+ * is the application's when COPY or ADD brought it, else nobody's: unless a container sees it, and a database of a higher layer names it, as
+ * where a layer that lost its own is stored anew.
  */
 export const owners: Fact<Owners> = defineFact("owners", (facts: Facts): Owners => {
   const tree = facts.get(fileTree);
@@ -51,6 +52,9 @@ export const owners: Fact<Owners> = defineFact("owners", (facts: Facts): Owners 
     for (const end = entry + (facts.layers[layer]?.count ?? 0); entry < end; entry++) {
       byEntry[entry] = nodes[tree.nodeOf(entry)] || otherwise;
     }
+  }
+  for (let number = 0; number < byEntry.length; number++) {
+    if (byEntry[number] === 0 && tree.isLive(number)) byEntry[number] = nodes?.[tree.nodeOf(number)] ?? 0;
   }
   return { components: register.components, of: (number) => register.components[byEntry[number] ?? 0] ?? unowned };
 });

@@ -198,7 +198,8 @@ async function write(
 async function factsOfRewritten({ facts, open, readIndexes }: ReadImage, rewritten: OutgoingImage): Promise<Facts> {
   const image = await completeImage(rewrittenSource(rewritten, facts.image.reference), open.platform, defaultLimits);
   const byDigest = new Map(facts.layers.map((layer) => [layer.digest, layer]));
-  const layers = await readIndexes(image, { get: (key) => byDigest.get(key), put: () => {}, close: () => {} });
+  // Trees are compared, not packages: no contents are kept.
+  const layers = await readIndexes(image, { get: (key) => byDigest.get(key), put: () => {}, close: () => {} }, []);
   return createFacts({ ...facts, image, layers });
 }
 

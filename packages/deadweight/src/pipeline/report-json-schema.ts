@@ -1,7 +1,7 @@
 import type { ZodType } from "zod";
 
-/** Results of which a JSON Schema is published: docs/NAME-schema.json. */
-export const schemaNames = ["report", "verification", "comparison"] as const;
+/** Results, and the configuration, of which a JSON Schema is published: docs/NAME-schema.json. */
+export const schemaNames = ["report", "verification", "comparison", "config"] as const;
 /** One of `schemaNames`. */
 export type SchemaName = (typeof schemaNames)[number];
 
@@ -10,11 +10,13 @@ export async function reportJsonSchema(name: SchemaName = "report"): Promise<Rec
   const [{ z }, source] = await Promise.all([import("zod"), schemaOf(name)]);
   // As input: fields that a later version adds are allowed.
   const { $schema, ...schema } = z.toJSONSchema(source, { io: "input", target: "draft-2020-12" });
-  return { $schema, title: `deadweight ${name}, schema version 1`, ...schema };
+  const title = name === "config" ? "deadweight.yaml" : `deadweight ${name}, schema version 1`;
+  return { $schema, title, ...schema };
 }
 
 async function schemaOf(name: SchemaName): Promise<ZodType> {
   if (name === "report") return (await import("../model/report-schema.ts")).reportSchema;
   if (name === "verification") return (await import("../model/verification-schema.ts")).verificationSchema;
+  if (name === "config") return (await import("../model/config-schema.ts")).configSchema;
   return (await import("../model/size-comparison-schema.ts")).sizeComparisonSchema;
 }

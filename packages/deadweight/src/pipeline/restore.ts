@@ -127,6 +127,6 @@ async function check(into: ReadImage, from: ReadImage, taller: TallerImage, { en
 async function factsOf({ facts, open, readIndexes }: ReadImage, taller: TallerImage): Promise<Facts> {
   const image = await completeImage(rewrittenSource(taller, facts.image.reference), open.platform, defaultLimits);
   const known = new Map(facts.layers.map((layer) => [layer.digest, layer]));
-  const layers = await readIndexes(image, { get: (key) => known.get(key), put: () => {}, close: () => {} });
+  const layers = await readIndexes(image, { get: (key) => known.get(key), put: () => {}, close: () => {} }, []);
   return createFacts({ ...facts, image, layers });
 }

@@ -6,6 +6,8 @@ import { toolVersion } from "../lib/tool-version.ts";
 import { UserError } from "../lib/user-error.ts";
 import type { Verdict, Verification, VerifiedImage } from "../model/verification.ts";
 import { expectedChanges } from "./expected-changes.ts";
+import { observe } from "./observe.ts";
+import { runSettings } from "./run-settings.ts";
 import { loadChanges, type PlannedChanges } from "./load-changes.ts";
 import { type ImageOptions, withFacts } from "./with-facts.ts";
 
@@ -21,21 +23,30 @@ export interface VerifyOptions extends Omit<ImageOptions, "programs" | "base"> {
   /** Names of checks: only these, or all but these. */
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
+  /** A `deadweight.yaml`: how the containers are run and what they are asked. Without one they are started and stopped. */
+  readonly config?: string;
+  /** Which of its services it is; not needed where there is only one. */
+  readonly service?: string;
+  /** Where containers run: docker or podman; the engine that has the original, or answers, when absent. */
+  readonly engine?: string;
 }
 
 /**
  * Lays two images side by side and gives one verdict for each thing that was looked at. A check that could not look is `not-run` with its
- * reason, and never counts as passed. Throws UserError when an image or the list of changes can't be read.
+ * reason, and never counts as passed. Throws UserError when an image, the list of changes or the configuration can't be read.
  */
 export async function verify(before: string, after: string, options: VerifyOptions): Promise<Verification> {
   const chosen = chooseChecks(options);
+  const service = await runSettings(options);
   const planned = options.changes === undefined ? undefined : await loadChanges(options.changes);
   const reading = { ...options, programs: true };
-  return withFacts(before, reading, ({ facts: old }) =>
-    withFacts(after, { ...reading, known: old.layers }, async ({ facts: now }) => {
+  return withFacts(before, reading, (original) =>
+    withFacts(after, { ...reading, known: original.facts.layers }, async (candidate) => {
+      const [old, now] = [original.facts, candidate.facts];
       checkSource(planned, old);
       const expected = expectedChanges([old, now], planned, options.expect);
-      const verdicts = await runChecks(chosen, { before: old, after: now, expected }, options);
+      const observed = await observe(original, candidate, service, chosen, options);
+      const verdicts = await runChecks(chosen, { before: old, after: now, expected, observed }, options);
       const missing = missingOf(verdicts, options.require);
       return {
         schemaVersion: 1,

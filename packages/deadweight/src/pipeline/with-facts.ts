@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defaultLimits } from "../archive/limits.ts";
 import { catalogers } from "../catalogers/index.ts";
+import type { Want } from "../contracts/cataloger.ts";
 import { createFacts, type Evidence, type Facts } from "../contracts/fact.ts";
 import type { ImageSource, OpenOptions, Store } from "../contracts/store.ts";
 import { completeImage } from "../image/complete.ts";
@@ -51,8 +52,8 @@ export interface FoundImage {
   readonly open: OpenOptions;
   /** Ends the steps that stores have told of. */
   readonly endSteps: () => void;
-  /** Reads the layers of an image. */
-  readonly readIndexes: (image: Image, known?: LayerCache) => Promise<readonly LayerIndex[]>;
+  /** Reads the layers of an image; of contents it keeps what catalogers want, or what is asked for. */
+  readonly readIndexes: (image: Image, known?: LayerCache, patterns?: readonly Want[]) => Promise<readonly LayerIndex[]>;
   /** What is known of layers from earlier runs. */
   readonly cache: LayerCache | undefined;
 }
@@ -98,7 +99,8 @@ export async function withSource<T>(
     const { source, store } = await openImage(reference, open).finally(progress.end);
     try {
       options.onProgress?.({ kind: "note", text: `${reference}: from ${store.scheme}` });
-      const readIndexes: FoundImage["readIndexes"] = (image, known = cache) => indexesOf(image, options, open, known);
+      const readIndexes: FoundImage["readIndexes"] = (image, known = cache, patterns = allWants()) =>
+        indexesOf(image, { ...options, patterns }, open, known);
       return await use({ source, store, open, endSteps: progress.end, readIndexes, cache });
     } finally {
       await source.close();
@@ -172,14 +174,18 @@ async function diffIdsOf(reference: string, open: OpenOptions): Promise<Image["c
   }
 }
 
+function allWants(): readonly Want[] {
+  return catalogers.flatMap((cataloger) => cataloger.wants);
+}
+
 async function indexesOf(
   image: Image,
-  options: ImageOptions,
+  options: ImageOptions & { readonly patterns: readonly Want[] },
   { temporaryFolder, signal }: OpenOptions,
   cache: LayerCache | undefined,
 ): Promise<readonly LayerIndex[]> {
   return readLayers(image, {
-    patterns: catalogers.flatMap((cataloger) => cataloger.wants),
+    patterns: options.patterns,
     limits: defaultLimits,
     spoolFolder: temporaryFolder,
     programs: options.programs === true,

@@ -1,5 +1,5 @@
 import { defineStore, type Store } from "../contracts/store.ts";
-import { findDocker } from "./engine/find-docker.ts";
+import { findDocker } from "../engine/find-docker.ts";
 import { loadEngineImage } from "./engine/load-engine-image.ts";
 import { openEngineImage } from "./engine/open-engine-image.ts";
 

@@ -1,5 +1,5 @@
 import { defineStore, type Store } from "../contracts/store.ts";
-import { findPodman } from "./engine/find-podman.ts";
+import { findPodman } from "../engine/find-podman.ts";
 import { loadEngineImage } from "./engine/load-engine-image.ts";
 import { openEngineImage } from "./engine/open-engine-image.ts";
 

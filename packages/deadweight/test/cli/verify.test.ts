@@ -100,7 +100,12 @@ test("the result in each format", async () => {
   assert.match(markdown, /<code>file-tree<\/code> \| \*\*different\*\*/);
 });
 
-const environment = { XDG_CACHE_HOME: temporaryFolder() };
+const environment = {
+  XDG_CACHE_HOME: temporaryFolder(),
+  // Images of these tests are not to be run.
+  DOCKER_HOST: "unix:///no/such/docker.sock",
+  CONTAINER_HOST: "unix:///no/such/podman.sock",
+};
 
 /** An image in a layout, with these settings in its config. */
 function layoutOf(entries: readonly TestEntry[], settings: object): string {

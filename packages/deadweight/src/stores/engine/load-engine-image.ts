@@ -6,8 +6,8 @@ import { countWritten } from "../write/count-written.ts";
 import { taggedName } from "../write/docker-files.ts";
 import { onlyImage, sizeOf } from "../write/outgoing-blobs.ts";
 import { alreadyThere } from "../write/write-aside.ts";
-import { connectEngine, type Engine } from "./connect-engine.ts";
-import type { EngineAddress } from "./endpoint.ts";
+import { connectEngine, type Engine } from "../../engine/connect-engine.ts";
+import type { EngineAddress } from "../../engine/endpoint.ts";
 import { packImage } from "./pack-image.ts";
 import { readLoadMessages } from "./read-load-messages.ts";
 

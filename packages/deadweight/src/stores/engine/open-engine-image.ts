@@ -7,10 +7,10 @@ import { asSize } from "../../lib/integer.ts";
 import { printBytes } from "../../lib/byte-size.ts";
 import { asRecord } from "../../lib/parse-json.ts";
 import { UserError } from "../../lib/user-error.ts";
-import { fileError } from "../layout/file-error.ts";
+import { fileError } from "../../lib/file-error.ts";
 import { openArchive } from "../layout/open-archive.ts";
-import { connectEngine, type Engine } from "./connect-engine.ts";
-import type { EngineAddress } from "./endpoint.ts";
+import { connectEngine, type Engine } from "../../engine/connect-engine.ts";
+import type { EngineAddress } from "../../engine/endpoint.ts";
 
 const maxInspectBytes = 8 * 1024 * 1024;
 const progressStep = 4 * 1024 * 1024;

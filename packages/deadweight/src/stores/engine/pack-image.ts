@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { defaultLimits } from "../../archive/limits.ts";
 import { endOfArchive } from "../../archive/tar-writer.ts";
 import type { OutgoingImage, WriteOptions } from "../../contracts/store.ts";
-import { fileError } from "../layout/file-error.ts";
+import { fileError } from "../../lib/file-error.ts";
 import type { WrittenCount } from "../write/count-written.ts";
 import { layerFile, smallFiles } from "../write/docker-files.ts";
 import { expandPieces, type SniffedPieces, sniffPieces } from "../write/expand-pieces.ts";

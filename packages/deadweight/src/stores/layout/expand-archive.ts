@@ -4,7 +4,7 @@ import { createDecoder, sniffCompression, type Decoder } from "../../archive/dec
 import type { Limits } from "../../archive/limits.ts";
 import { blockSize } from "../../archive/tar-header.ts";
 import { UserError } from "../../lib/user-error.ts";
-import { fileError } from "./file-error.ts";
+import { fileError } from "../../lib/file-error.ts";
 
 const chunkBytes = 1024 * 1024;
 /** Enough compressed bytes to make a block of 512, also where a skippable frame comes first. */

@@ -1,7 +1,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { UserError } from "../../lib/user-error.ts";
-import { fileError } from "./file-error.ts";
+import { fileError } from "../../lib/file-error.ts";
 import type { FilePart, LayoutFiles } from "./layout-files.ts";
 
 /** The files of a layout in a folder. Links are followed inside the folder alone, those below `blobs` inside `blobs`. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import type { Digest } from "../../model/digest.ts";
 import { UserError } from "../../lib/user-error.ts";
-import { fileError } from "./file-error.ts";
+import { fileError } from "../../lib/file-error.ts";
 import type { FilePart } from "./layout-files.ts";
 
 const chunkBytes = 1024 * 1024;

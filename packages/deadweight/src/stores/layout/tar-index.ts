@@ -3,7 +3,7 @@ import type { Limits } from "../../archive/limits.ts";
 import { TarReader, type TarEntry } from "../../archive/tar-reader.ts";
 import type { ByteString } from "../../lib/byte-string.ts";
 import { UserError } from "../../lib/user-error.ts";
-import { fileError } from "./file-error.ts";
+import { fileError } from "../../lib/file-error.ts";
 import { memberPath } from "./member-path.ts";
 
 /** A member of an archive that can be looked up: where a file's content is, or the name that a link leads to. */

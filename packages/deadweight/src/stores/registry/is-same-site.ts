@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { isLoopback } from "./is-loopback.ts";
+import { isLoopback } from "../../lib/is-loopback.ts";
 
 /** Below these, each customer has a host of his own: only the very same host is the same site. From the private part of publicsuffix.org. */
 const sharedSuffixes = [

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { type Dispatcher, request as undiciRequest } from "undici";
 import { UserError } from "../../lib/user-error.ts";
 import { createDispatcher } from "./create-dispatcher.ts";
-import { isLoopback } from "./is-loopback.ts";
+import { isLoopback } from "../../lib/is-loopback.ts";
 
 const mostRedirects = 5;
 /** How many times longer than otherwise the answer to an upload is waited for. */

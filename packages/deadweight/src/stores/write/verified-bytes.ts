@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import type { OutgoingBlob } from "../../contracts/store.ts";
 import { UserError } from "../../lib/user-error.ts";
 import type { BlobBytes } from "../../model/image.ts";
-import { fileError } from "../layout/file-error.ts";
+import { fileError } from "../../lib/file-error.ts";
 
 type FilePart = Extract<BlobBytes, { kind: "file" }>;
 

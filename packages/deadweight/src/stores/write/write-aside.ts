@@ -3,7 +3,7 @@ import { link, lstat, mkdir, open, readdir, realpath, rename, rm, statfs } from 
 import { basename, dirname, join, resolve } from "node:path";
 import { printBytes } from "../../lib/byte-size.ts";
 import { UserError } from "../../lib/user-error.ts";
-import { asideName, type AsideOwner, isLeftover, thisOwner } from "./aside-owner.ts";
+import { asideName, type AsideOwner, isLeftover, thisOwner } from "../../lib/aside-owner.ts";
 import { writeError, type WriteTask } from "./write-error.ts";
 
 /** What is to be written, and where. */

@@ -17,7 +17,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { UserError } from "../../../src/lib/user-error.ts";
-import { asideName, thisOwner } from "../../../src/stores/write/aside-owner.ts";
+import { asideName, thisOwner } from "../../../src/lib/aside-owner.ts";
 import { type AsideTask, writeAside } from "../../../src/stores/write/write-aside.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 

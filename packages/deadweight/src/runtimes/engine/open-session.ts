@@ -1,0 +1,101 @@
+import { randomBytes } from "node:crypto";
+import type { Container, ContainerPlan, RuntimeOptions, RuntimeSession } from "../../contracts/runtime.ts";
+import { connectEngine, type Engine } from "../../engine/connect-engine.ts";
+import type { EngineAddress } from "../../engine/endpoint.ts";
+import { thisOwner } from "../../lib/aside-owner.ts";
+import { isLoopback } from "../../lib/is-loopback.ts";
+import { asSize } from "../../lib/integer.ts";
+import { asRecord } from "../../lib/parse-json.ts";
+import { UserError } from "../../lib/user-error.ts";
+import { containerConfig, runLabel } from "./container-config.ts";
+import { openContainer } from "./open-container.ts";
+import { imagePrefix, removeLeftovers, removeRun } from "./leftovers.ts";
+
+/** Creating a container mounts its layers, on a slow disk for long. */
+const createTimeoutMs = 5 * 60 * 1000;
+
+/** Connects to an engine, takes away what killed runs have left in it, and gives what makes containers. Throws UserError. */
+export async function openSession(address: EngineAddress, options: RuntimeOptions): Promise<RuntimeSession> {
+  const engine = await connectEngine(address, options);
+  try {
+    const owner = thisOwner();
+    const removed = await removeLeftovers(engine, owner);
+    if (removed > 0) options.onNote(`${engine.place}: ${removed} containers, networks and images of killed runs were taken away`);
+    const runId = `${owner.pid}-${owner.machine}-${randomBytes(4).toString("hex")}`;
+    return await sessionOf(engine, address, runId);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+async function sessionOf(engine: Engine, { program, endpoint }: EngineAddress, runId: string): Promise<RuntimeSession> {
+  const engineFacts = asRecord(await engine.ask({ method: "GET", path: "/info" }));
+  const made = { isAny: false, network: undefined as Promise<string> | undefined };
+  const networkOf = (plan: ContainerPlan): Promise<string> => {
+    if (plan.network !== "private") return Promise.resolve(plan.network);
+    return (made.network ??= createNetwork(engine, runId));
+  };
+  const create = async (plan: ContainerPlan): Promise<Container> => {
+    made.isAny = true;
+    const config = containerConfig(plan, { program, runId, network: await networkOf(plan) });
+    const answer = await engine.ask({ method: "POST", path: "/containers/create", body: config, timeoutMs: createTimeoutMs });
+    return openContainer(engine, idIn(answer, engine.place), plan);
+  };
+  return {
+    place: engine.place,
+    memoryBytes: asSize(engineFacts?.["MemTotal"]) ?? 0,
+    isLocal: endpoint.kind === "socket" || (endpoint.kind === "tcp" && isLoopback(endpoint.host)),
+    hasBridge: program === "podman" || (await hasBridge(engine)),
+    create,
+    hasImage: (name) => hasImage(engine, name),
+    imageName: (of) => {
+      made.isAny = true;
+      return `${imagePrefix}${runId}:${of}`;
+    },
+    close: async () => {
+      try {
+        if (made.isAny) await removeRun(engine, runId);
+      } finally {
+        await engine.close();
+      }
+    },
+  };
+}
+
+/**
+ * Without masquerading nothing that leaves the bridge finds its way back: containers reach one another and this machine, and it reaches
+ * the ports that they publish on its loopback. Podman leaves the option alone: an internal network of its own can't be asked from outside.
+ */
+async function createNetwork(engine: Engine, runId: string): Promise<string> {
+  const body = {
+    Name: `deadweight-run-${runId}`,
+    Driver: "bridge",
+    CheckDuplicate: true,
+    Labels: { [runLabel]: runId },
+    Options: { "com.docker.network.bridge.enable_ip_masquerade": "false" },
+  };
+  return idIn(await engine.ask({ method: "POST", path: "/networks/create", body }), engine.place);
+}
+
+/** An engine that was started with `--bridge=none` has no network of the name, and most often can't make one either. */
+async function hasBridge(engine: Engine): Promise<boolean> {
+  const networks = await engine.ask({ method: "GET", path: "/networks" });
+  return Array.isArray(networks) && networks.some((network) => asRecord(network)?.["Driver"] === "bridge");
+}
+
+async function hasImage(engine: Engine, name: string): Promise<boolean> {
+  try {
+    await engine.ask({ method: "GET", path: `/images/${encodeURIComponent(name)}/json` });
+    return true;
+  } catch (error) {
+    if (error instanceof UserError && error.code === "not-found") return false;
+    throw error;
+  }
+}
+
+function idIn(answer: unknown, place: string): string {
+  const id = asRecord(answer)?.["Id"];
+  if (typeof id === "string" && /^[0-9a-zA-Z_.-]{1,128}$/.test(id)) return id;
+  throw new UserError("engine-failed", `${place}: made something and gave no id for it`);
+}

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { RunResult } from "../../src/contracts/runtime.ts";
+import { docker } from "../../src/runtimes/docker.ts";
+import { pythonImage } from "../support/e2e-python.ts";
+import { docker as command } from "../support/engine.ts";
+import { connected, leftInEngine, shellPlan } from "../support/running.ts";
+import { withoutEngine } from "../support/tools.ts";
+
+const skip = withoutEngine();
+const image = skip === false ? await pythonImage() : "";
+const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+const shape = ({ exitCode, timedOut, killed, outOfMemory }: RunResult): object => ({ exitCode, timedOut, killed, outOfMemory });
+const before = skip === false ? await leftInEngine(command) : 0;
+
+test("a run has its exit code and both outputs, and no rights", { skip }, async () => {
+  const session = await connected(docker);
+  try {
+    const script = "grep -E 'CapBnd|NoNewPrivs' /proc/self/status; echo $A >&2; ls /sys/class/net; exit 3";
+    const container = await session.create(shellPlan(image, script, { environment: { A: "1 2" } }));
+    await container.start();
+    const result = await container.wait(20_000);
+    assert.deepEqual(shape(result), { exitCode: 3, timedOut: false, killed: false, outOfMemory: false });
+    assert.equal(text(result.output), "CapBnd:\t0000000000000000\nNoNewPrivs:\t1\nlo\n");
+    assert.equal(text(result.errors), "1 2\n");
+  } finally {
+    await session.close();
+  }
+});
+
+test("capabilities that are asked for are kept, and no others", { skip }, async () => {
+  const session = await connected(docker);
+  try {
+    const container = await session.create(
+      shellPlan(image, "grep CapBnd /proc/self/status", { capabilities: ["NET_BIND_SERVICE"] }),
+    );
+    await container.start();
+    assert.equal(text((await container.wait(20_000)).output), "CapBnd:\t0000000000000400\n");
+  } finally {
+    await session.close();
+  }
+});
+
+test("a container whose time is over is killed, and one that takes too much memory", { skip }, async () => {
+  const session = await connected(docker);
+  try {
+    const sleeper = await session.create(shellPlan(image, "echo begun; sleep 60; echo never"));
+    await sleeper.start();
+    const late = await sleeper.wait(700);
+    assert.deepEqual(shape(late), { exitCode: undefined, timedOut: true, killed: true, outOfMemory: false });
+    assert.equal(text(late.output), "begun\n");
+    const eater = await session.create(shellPlan(image, "exec python3 -c 'b\"x\" * (600 << 20)'"));
+    await eater.start();
+    const eaten = await eater.wait(30_000);
+    assert.deepEqual(shape(eaten), { exitCode: 137, timedOut: false, killed: true, outOfMemory: true });
+  } finally {
+    await session.close();
+  }
+});
+
+test("a command in a container has its own result, and its time", { skip }, async () => {
+  const session = await connected(docker);
+  try {
+    const container = await session.create(shellPlan(image, "trap 'exit 5' TERM; while :; do sleep 0.1; done"));
+    await container.start();
+    const done = await container.exec(["sh", "-c", "echo in; echo wrong >&2; exit 4"], 20_000);
+    assert.deepEqual([done.exitCode, text(done.output), text(done.errors)], [4, "in\n", "wrong\n"]);
+    const late = await container.exec(["sh", "-c", "echo in; sleep 60"], 700);
+    assert.deepEqual(shape(late), { exitCode: undefined, timedOut: true, killed: false, outOfMemory: false });
+    assert.equal((await container.exec(["/no/such"], 20_000)).exitCode, 126);
+    assert.equal((await container.stop("SIGTERM", 20_000)).exitCode, 5);
+    assert.equal((await container.state()).isRunning, false);
+  } finally {
+    await session.close();
+  }
+});
+
+test("an image that the engine has not got is an error, and asked for beforehand it is none", { skip }, async () => {
+  const session = await connected(docker);
+  try {
+    assert.deepEqual([await session.hasImage(image), await session.hasImage("deadweight-test/none:1")], [true, false]);
+    await assert.rejects(session.create(shellPlan("deadweight-test/none:1", "true")), { code: "not-found" });
+  } finally {
+    await session.close();
+  }
+});
+
+test("a stop leaves nothing, and what a killed run leaves is taken away by the next", { skip }, async () => {
+  const stop = new AbortController();
+  const session = await connected(docker, stop.signal);
+  const container = await session.create(shellPlan(image, "sleep 60"));
+  await container.start();
+  setTimeout(() => stop.abort("SIGINT"), 200);
+  await assert.rejects(container.wait(20_000));
+  await session.close();
+  assert.equal(await leftInEngine(command), before);
+  const child = spawn(process.execPath, [join(import.meta.dirname, "../support/run-and-die.ts"), image], { stdio: "inherit" });
+  await once(child, "exit");
+  assert.equal(child.signalCode, "SIGKILL");
+  assert.ok((await leftInEngine(command)) > before, "the killed run left a container");
+  await (await connected(docker)).close();
+  assert.equal(await leftInEngine(command), before);
+});
