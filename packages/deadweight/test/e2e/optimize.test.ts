@@ -7,20 +7,14 @@ import type { Optimization, OptimizeOptions } from "../../src/index.ts";
 import { optimize } from "../../src/pipeline/optimize.ts";
 import { folderOf, ociFrame } from "../support/archived-image.ts";
 import { startContainerd } from "../support/containerd.ts";
+import { tagBase } from "../support/e2e-base.ts";
 import { buildImage, engineName, missingTools } from "../support/e2e-system.ts";
 import { attestationOf, imageFor, indexOf } from "../support/indexed-images.ts";
 import { tarOf } from "../support/layers.ts";
 import { isInstalled, startRealRegistry } from "../support/registry.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { run } from "../support/tools.ts";
+import { run, without } from "../support/tools.ts";
 import { differingPaths, manifestIn, treeByEngine, treeByUmoci } from "../support/unpacked-tree.ts";
-
-/** The end-to-end tests of `analyze` leave it in the engine. */
-const debian = "deadweight-e2e-base:bookworm";
-
-function hasDebian(): boolean {
-  return spawnSync("docker", ["inspect", debian]).status === 0;
-}
 
 /** What an author wasted in many ways; what is random can't be compressed. */
 const steps = `
@@ -226,8 +220,10 @@ test("a layer that is compressed with gzip or zstd is predicted and stays so, an
 });
 
 test("a Debian system keeps its tree, with what its own layers waste gone", async (t) => {
-  const reason = missingTools() || (hasDebian() ? false : `${debian}: not in the engine`);
+  const reason = missingTools() || without("debootstrap");
   if (reason) return t.skip(reason);
+  const debian = engineName(t, "debian-base");
+  await tagBase(debian);
   const wasted = `
 RUN rm -rf /usr/share/locale && chown -R daemon:daemon /usr/share/perl5
 RUN mkdir -p /root/.cache/pip && seq 1 300000 > /root/.cache/pip/selfcheck.json && dpkg --audit`;
