@@ -106,7 +106,8 @@ async function makeImage(
   const arranged = arrangeLayers(read.facts, planChanges(read.facts, options), options.layers ?? { kind: "keep" });
   if (arranged.arrangement !== undefined) options.onProgress?.({ kind: "note", text: "sampling what joined layers take" });
   const plan = sampledPrediction(read.facts, arranged, options.compression);
-  const { predicted, changes, notes } = plan;
+  const { predicted, changes } = plan;
+  const notes = [...plan.notes, ...gpusNote(options)];
   const report = (): Report => reportOf(read.facts, rules);
   const planned = { before: weightOf(read.facts.layers), predicted, changes, notes, report };
   if (!isWritten)
@@ -152,6 +153,12 @@ async function rewrite(
 function isPruned({ gpus, level, only, skip }: OptimizeOptions): boolean {
   const name = pruneDeviceCode.name;
   return gpus !== undefined && skip?.includes(name) !== true && (only?.includes(name) ?? level === "verified");
+}
+
+/** What names of GPUs change by themselves: nothing. */
+function gpusNote(options: OptimizeOptions): readonly string[] {
+  if (options.gpus === undefined || isPruned(options)) return [];
+  return ["code for other GPUs stays: --level verified or --only prune-device-code cuts it"];
 }
 
 /** On another GPU than those the label names kernels fail, as CUDA says, with no image for the device. */

@@ -95,6 +95,7 @@ test("without a change the image gets no label", async () => {
     skipped.changes.map(({ transform }) => transform).filter((name) => name === "prune-device-code"),
     [],
   );
+  assert.match(skipped.notes.join("\n"), /^code for other GPUs stays: --level verified or --only prune-device-code cuts it$/m);
   const other = await optimize(source, undefined, { ...options, gpus: { ...gpus, targets: parseGpus("6.1") } });
   assert.match(other.notes.join("\n"), /stays in 2 files.*no code for sm_61/);
 });
