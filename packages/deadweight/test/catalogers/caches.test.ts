@@ -31,7 +31,7 @@ suite("caches", () => {
     ["opt/conda/pkgs/numpy-1.26.4-py311/info/index.json", "conda"],
     ["opt/miniconda3/pkgs/urls.txt", "conda"],
     ["root/miniconda3/pkgs/urls.txt", "conda"],
-    ["var/lib/apt/lists/deb.debian.org_Packages.lz4", "apt-lists"],
+    ["var/lib/apt/lists/mirror.example_Packages.lz4", "apt-lists"],
     ["var/cache/apt/archives/curl.deb", "apt-archives"],
     ["var/cache/apt/pkgcache.bin", "apt-archives"],
     ["var/cache/apk/APKINDEX.1.tar.gz", "apk"],

@@ -8,8 +8,8 @@ const lists: readonly TestEntry[] = [
   { path: "var/lib/apt/lists/" },
   { path: "var/lib/apt/lists/lock" },
   { path: "var/lib/apt/lists/partial/" },
-  { path: "var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_InRelease", content: "r" },
-  { path: "var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages.lz4", content: "p" },
+  { path: "var/lib/apt/lists/mirror.example_debian_dists_bookworm_InRelease", content: "r" },
+  { path: "var/lib/apt/lists/mirror.example_debian_dists_bookworm_main_binary-amd64_Packages.lz4", content: "p" },
 ];
 
 test("found: the lists, not the lock nor the folders", () => {
@@ -17,8 +17,8 @@ test("found: the lists, not the lock nor the folders", () => {
     history: ["FROM debian", "RUN apt-get update"],
   });
   assert.deepEqual(claimedBy(aptLists, facts), [
-    "1:var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_InRelease",
-    "1:var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages.lz4",
+    "1:var/lib/apt/lists/mirror.example_debian_dists_bookworm_InRelease",
+    "1:var/lib/apt/lists/mirror.example_debian_dists_bookworm_main_binary-amd64_Packages.lz4",
   ]);
   assert.deepEqual(
     findingsOf(aptLists, facts).map(({ message, safety, remedy }) => ({ message, safety, remedy })),
