@@ -10,8 +10,12 @@ import { buildCandidate, buildServed, type Fault, removeImages } from "../suppor
 import { docker } from "../support/engine.ts";
 import { removeLeftovers } from "../support/engine-names.ts";
 import { leftInEngine } from "../support/running.ts";
+import { takeTurn } from "../support/take-turn.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { withoutEngine } from "../support/tools.ts";
+
+// Whoever connects takes away what killed runs left, of other tests too.
+const release = await takeTurn("containers");
 
 const skip = withoutEngine();
 const folder = temporaryFolder();
@@ -28,6 +32,7 @@ before(async () => {
 
 after(async () => {
   if (skip === false) await removeImages(images);
+  release();
 });
 
 /** The engine of these tests may have no bridge; the service listens on the loopback alone. */

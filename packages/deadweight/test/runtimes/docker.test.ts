@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import type { RunResult } from "../../src/contracts/runtime.ts";
 import { docker } from "../../src/runtimes/docker.ts";
 import { pythonImage } from "../support/e2e-python.ts";
 import { docker as command } from "../support/engine.ts";
 import { connected, leftInEngine, shellPlan } from "../support/running.ts";
+import { takeTurn } from "../support/take-turn.ts";
 import { withoutEngine } from "../support/tools.ts";
+
+// Whoever connects takes away what killed runs left, of other tests too.
+after(await takeTurn("containers"));
 
 const skip = withoutEngine();
 const image = skip === false ? await pythonImage() : "";
