@@ -46,12 +46,12 @@ test("a module that was to go is no loss", async () => {
 });
 
 test("the application's modules: the working folder, PYTHONPATH, a script's own folder", async () => {
-  const own = [text("srv/app/views.py"), text("opt/more/tool.py"), text("work/run.py"), text("work/near.py")];
-  const settings = { WorkingDir: "/srv", Env: ["PYTHONPATH=/opt/more"], Cmd: ["python", "/work/run.py"] };
-  assert.deepEqual(await said(own, [text("work/run.py")], { settings }), [
+  const own = [text("srv/app/views.py"), text("opt/more/tool.py"), text("jobs/run.py"), text("jobs/near.py")];
+  const settings = { WorkingDir: "/srv", Env: ["PYTHONPATH=/opt/more"], Cmd: ["python", "/jobs/run.py"] };
+  assert.deepEqual(await said(own, [text("jobs/run.py")], { settings }), [
     "tool (opt/more): gone",
     "app.views (srv): gone",
-    "near (work): gone",
+    "near (jobs): gone",
   ]);
 });
 
