@@ -18,10 +18,13 @@ export function deadEntries(tree: FileTree, options: DeadEntryOptions): number[]
   const { stays, isLive = tree.isLive, endOf = endsOfMergedFolders(tree) } = options;
   const dead: number[] = [];
   const needed = new Set<number>();
+  // A marker below what is no folder makes a folder of it, and so hides it without being at its path or above.
+  const odd = new Set(tree.oddities.map((oddity) => oddity.entry));
   for (let entry = 0; entry < tree.entryCount; entry++) {
     const fate = tree.fate(entry);
     if (fate === "visible" || (fate === "merged" && !endOf.has(entry))) continue;
-    if (!stays(entry) && (fate === "merged" || !isLive(entry))) dead.push(entry);
+    const isOddMarker = fate === "marker" && odd.has(entry);
+    if (!stays(entry) && !isOddMarker && (fate === "merged" || !isLive(entry))) dead.push(entry);
     else for (const hider of hidersOf(tree, entry)) needed.add(hider);
   }
   return dead.filter((entry) => !needed.has(entry));
