@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import type { LayerShape } from "../../src/model/layer-shape.ts";
-import type { Optimization } from "../../src/model/optimization.ts";
-import { optimize, type OptimizeOptions } from "../../src/pipeline/optimize.ts";
+import { optimize } from "../../src/pipeline/optimize.ts";
 import { restore } from "../../src/pipeline/restore.ts";
 import { buildImage, engineName, missingTools } from "../support/e2e-system.ts";
+import { assertPredicted, optimizeOptions } from "../support/optimizing.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { run } from "../support/tools.ts";
 import { differingPaths, manifestIn, treeByEngine, treeByUmoci } from "../support/unpacked-tree.ts";
@@ -32,34 +32,6 @@ const shapes: readonly (readonly [shape: LayerShape, layers: number])[] = [
   [{ kind: "balance", layers: 3 }, 3],
 ];
 
-function optionsFor(changes: Partial<OptimizeOptions>): OptimizeOptions {
-  return {
-    environment: process.env,
-    signal: new AbortController().signal,
-    insecure: [],
-    cache: false,
-    temporaryFolder: temporaryFolder(),
-    level: "lossless",
-    keep: [],
-    rewriteBase: false,
-    compression: "keep",
-    validate: true,
-    force: false,
-    ...changes,
-  };
-}
-
-/** The prediction is within 2 % of the result, and within 5 % of it compressed. */
-function assertPredicted({ predicted, after }: Optimization, t: TestContext): void {
-  assert.ok(after !== undefined);
-  const off = (one: number, other: number): number => Math.abs(one - other) / other;
-  t.diagnostic(
-    `predicted ${predicted.tarBytes} and ${predicted.compressedBytes}, is ${after.tarBytes} and ${after.compressedBytes}`,
-  );
-  assert.ok(off(predicted.tarBytes, after.tarBytes) <= 0.02, `${predicted.tarBytes} is not ${after.tarBytes}`);
-  assert.ok(off(predicted.compressedBytes, after.compressedBytes) <= 0.05, `${predicted.compressedBytes} is not`);
-}
-
 test("in every shape umoci and the engine see the same tree, and the command works", async (t) => {
   const reason = missingTools();
   if (reason) return t.skip(reason);
@@ -79,16 +51,20 @@ test("in every shape umoci and the engine see the same tree, and the command wor
     const optimization = await optimize(
       `oci:${folder}/gzip:x`,
       `oci:${folder}/${name}:x`,
-      optionsFor({ layers: shape, base: `docker:${base}-base` }),
+      optimizeOptions({ environment: process.env, layers: shape, base: `docker:${base}-base` }),
     );
-    assertPredicted(optimization, t);
+    assertPredicted(optimization);
     assert.equal(manifestIn(join(folder, name)).layers.length, layers);
     assert.deepEqual(differingPaths(before, treeByUmoci(join(folder, `${name}:x`))), [], name);
     // What umoci of Debian 12 can't unpack, the prediction is made for too.
     const zstd = `oci:${folder}/${name}-zstd:x`;
-    assertPredicted(await optimize(`oci:${folder}/zstd:x`, zstd, optionsFor({ layers: shape })), t);
+    assertPredicted(await optimize(`oci:${folder}/zstd:x`, zstd, optimizeOptions({ environment: process.env, layers: shape })));
     const loaded = engineName(t, name);
-    await optimize(`docker:${image}`, `docker:${loaded}`, optionsFor({ layers: shape, base: `docker:${base}-base` }));
+    await optimize(
+      `docker:${image}`,
+      `docker:${loaded}`,
+      optimizeOptions({ environment: process.env, layers: shape, base: `docker:${base}-base` }),
+    );
     assert.deepEqual(differingPaths(inEngine, treeByEngine(loaded)), [], name);
     assert.equal(run("docker", ["run", "--rm", "--network", "none", loaded]).toString().replaceAll(" ", ""), "50000\n11\n");
     run("skopeo", [
@@ -117,7 +93,7 @@ CMD ["sh", "-c", "ls ${cache}"]`;
     [`oci:${folder}/before:x`, `oci:${folder}/after:x`],
     [`docker:${image}`, `docker:${small}`],
   ] as const) {
-    const options = optionsFor({ rewriteBase: true });
+    const options = optimizeOptions({ environment: process.env, rewriteBase: true });
     const { changes } = await optimize(from, into, options);
     assert.ok(changes.some(({ path }) => `/${path}` === `${cache}/b.body`));
     const { restored } = await restore(into, { ...options, from, paths: [cache] });

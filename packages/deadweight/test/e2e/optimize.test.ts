@@ -3,15 +3,17 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import type { Optimization, OptimizeOptions } from "../../src/index.ts";
+import type { Optimization } from "../../src/index.ts";
 import { optimize } from "../../src/pipeline/optimize.ts";
 import { folderOf, ociFrame } from "../support/archived-image.ts";
 import { startContainerd } from "../support/containerd.ts";
 import { tagBase } from "../support/e2e-base.ts";
+import { thorough } from "../support/e2e-optimized.ts";
 import { buildImage, engineName, missingTools } from "../support/e2e-system.ts";
 import { attestationOf, imageFor, indexOf } from "../support/indexed-images.ts";
 import { tarOf } from "../support/layers.ts";
 import { isInstalled, startRealRegistry } from "../support/registry.ts";
+import { assertPredicted } from "../support/optimizing.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { run, without } from "../support/tools.ts";
 import { differingPaths, manifestIn, treeByEngine, treeByUmoci } from "../support/unpacked-tree.ts";
@@ -34,32 +36,6 @@ function built(t: TestContext, wasted: string = steps, from?: string): string {
   return buildImage(t, wasted, from);
 }
 
-function optionsFor(changes: Partial<OptimizeOptions> = {}): OptimizeOptions {
-  return {
-    environment: process.env,
-    signal: new AbortController().signal,
-    insecure: [],
-    cache: false,
-    temporaryFolder: temporaryFolder(),
-    level: "verified",
-    keep: [],
-    rewriteBase: true,
-    compression: "keep",
-    validate: true,
-    force: false,
-    ...changes,
-  };
-}
-
-/** The prediction is within 2 % of the result, and within 5 % of it compressed. */
-function assertPredicted({ predicted, after }: Optimization): void {
-  assert.ok(after !== undefined);
-  const off = (one: number, other: number): number => Math.abs(one - other) / other;
-  assert.ok(off(predicted.tarBytes, after.tarBytes) <= 0.02, `${predicted.tarBytes} is not ${after.tarBytes}`);
-  const compressed = `${predicted.compressedBytes} compressed is not ${after.compressedBytes}`;
-  assert.ok(off(predicted.compressedBytes, after.compressedBytes) <= 0.05, compressed);
-}
-
 /** All paths that differ are among the changes; where an entry became a link, the file that it leads to has another name. */
 function assertListed(paths: readonly string[], { changes }: Optimization): void {
   const listed = new Set(changes.map(({ path }) => path));
@@ -76,7 +52,7 @@ test("umoci and the engine see the same tree before and after, but for the paths
   const image = built(t);
   const folder = temporaryFolder();
   run("skopeo", ["--insecure-policy", "copy", "--quiet", `docker-daemon:${image}`, `oci:${folder}/before:x`]);
-  const inFolder = await optimize(`oci:${folder}/before:x`, `oci:${folder}/after:x`, optionsFor());
+  const inFolder = await optimize(`oci:${folder}/before:x`, `oci:${folder}/after:x`, thorough());
   assertPredicted(inFolder);
   const unpacked = [treeByUmoci(join(folder, "before:x")), treeByUmoci(join(folder, "after:x"))] as const;
   // Two equal files became one: a link is a change of both. The chown had torn two names of a file apart.
@@ -84,7 +60,7 @@ test("umoci and the engine see the same tree before and after, but for the paths
   assert.deepEqual(differingPaths(...unpacked), [...links, ...dropped].sort());
   assertListed(differingPaths(...unpacked), inFolder);
   const small = engineName(t, "small");
-  const inEngine = await optimize(`docker:${image}`, `docker:${small}`, optionsFor());
+  const inEngine = await optimize(`docker:${image}`, `docker:${small}`, thorough());
   assertPredicted(inEngine);
   assert.deepEqual(differingPaths(treeByEngine(image), treeByEngine(small)), [...links, ...dropped].sort());
   for (const name of [image, small])
@@ -109,7 +85,7 @@ test("the same image in every store, which skopeo reads and copies to the engine
   ] as const;
   const configs: string[] = [];
   for (const [destination, bySkopeo] of places) {
-    const { result } = await optimize(`docker:${image}`, destination, optionsFor());
+    const { result } = await optimize(`docker:${image}`, destination, thorough());
     assert.ok(result !== undefined, destination);
     const inspect = ["--insecure-policy", "inspect", "--tls-verify=false", "--config", "--raw", bySkopeo];
     configs.push(run("skopeo", inspect).toString());
@@ -136,7 +112,7 @@ test("an index of two platforms with an attestation is pulled by all tools after
     ].map(tarOf);
   const [amd64, arm64] = [imageFor("amd64", files("amd64")), imageFor("arm64", files("arm64"))];
   const index = indexOf([amd64, arm64, attestationOf(amd64, "{}")]);
-  const { platform: _, ...options } = optionsFor({ level: "lossless" });
+  const { platform: _, ...options } = thorough({ level: "lossless" });
   const name = `${registry.host}/platforms/small:x`;
   const source = folderOf([...ociFrame([index.descriptor]), ...index.blobs]);
   const { platforms, omissions } = await optimize(`oci:${source}`, `docker://${name}`, options);
@@ -174,7 +150,7 @@ test("what was removed is in no blob of the result, and untouched layers keep th
   const image = built(t, steps.replace("echo hidden", "echo canary-3141592653"));
   const folder = temporaryFolder();
   run("skopeo", ["--insecure-policy", "copy", "--quiet", `docker-daemon:${image}`, `oci:${folder}/before:x`]);
-  const { changes } = await optimize(`oci:${folder}/before:x`, `oci:${folder}/after:x`, optionsFor({ level: "lossless" }));
+  const { changes } = await optimize(`oci:${folder}/before:x`, `oci:${folder}/after:x`, thorough({ level: "lossless" }));
   const search = `for blob in $(find "$1" -type f); do { cat "$blob"; gzip -dcq "$blob" 2> /dev/null; }; done | grep -c canary`;
   const found = (layout: string): string =>
     spawnSync("sh", ["-c", search, "sh", join(folder, layout)])
@@ -207,12 +183,12 @@ test("a layer that is compressed with gzip or zstd is predicted and stays so, an
   for (const format of ["gzip", "zstd"]) {
     const source = `oci:${folder}/${format}`;
     run("skopeo", ["--insecure-policy", "copy", "--quiet", "--dest-compress-format", format, `docker-daemon:${image}`, source]);
-    const optimization = await optimize(source, `oci:${folder}/${format}-after`, optionsFor());
+    const optimization = await optimize(source, `oci:${folder}/${format}-after`, thorough());
     assertPredicted(optimization);
     run("skopeo", ["--insecure-policy", "inspect", `oci:${folder}/${format}-after`]);
   }
   const zstd = { kind: "zstd", level: 3 } as const;
-  const { result } = await optimize(`oci:${folder}/gzip`, `oci:${folder}/recompressed`, optionsFor({ compression: zstd }));
+  const { result } = await optimize(`oci:${folder}/gzip`, `oci:${folder}/recompressed`, thorough({ compression: zstd }));
   assert.equal(result?.isCopy, false);
   const types = run("skopeo", ["--insecure-policy", "inspect", "--raw", `oci:${folder}/recompressed`]).toString();
   assert.doesNotMatch(types, /gzip/);
@@ -229,7 +205,7 @@ RUN rm -rf /usr/share/locale && chown -R daemon:daemon /usr/share/perl5
 RUN mkdir -p /root/.cache/pip && seq 1 300000 > /root/.cache/pip/selfcheck.json && dpkg --audit`;
   const image = built(t, wasted, `FROM ${debian}`);
   const small = engineName(t, "debian");
-  const optimization = await optimize(`docker:${image}`, `docker:${small}`, optionsFor());
+  const optimization = await optimize(`docker:${image}`, `docker:${small}`, thorough());
   assertPredicted(optimization);
   const paths = differingPaths(treeByEngine(image), treeByEngine(small));
   assertListed(paths, optimization);
@@ -253,7 +229,7 @@ RUN mkdir -p /opt && ${model} && chown 7:7 /opt/model && ln /opt/table /opt/copy
   for (const steps of [wasteful, proper]) {
     const image = built(t, steps);
     const place = `oci:${temporaryFolder()}/x`;
-    const { after } = await optimize(`docker:${image}`, place, optionsFor());
+    const { after } = await optimize(`docker:${image}`, place, thorough());
     sizes.push(after?.tarBytes ?? 0);
   }
   const [own = 0, expected = 0] = sizes;

@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import type { OptimizeOptions } from "../../src/index.ts";
 import { optimize } from "../../src/pipeline/optimize.ts";
+import { optimizeOptions } from "../support/optimizing.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { run, without, withoutEngine } from "../support/tools.ts";
 import { differingPaths, treeByEngine } from "../support/unpacked-tree.ts";
@@ -96,20 +96,11 @@ function inside(image: string, command: string): string {
   return `${stdout.toString()}${status}`;
 }
 
-const options: OptimizeOptions = {
+const options = optimizeOptions({
   environment: process.env,
-  signal: new AbortController().signal,
-  insecure: [],
-  cache: false,
-  temporaryFolder: temporaryFolder(),
   level: "verified",
   only: ["strip-symbols", "drop-metadata-rewrites"],
-  keep: [],
-  rewriteBase: false,
-  compression: "keep",
-  validate: true,
-  force: false,
-};
+});
 
 test("programs without symbols do what they did, and dpkg and RECORD agree with them", async (t) => {
   const reason = missing();

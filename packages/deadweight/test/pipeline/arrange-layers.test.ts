@@ -6,42 +6,15 @@ import type { LayerShape } from "../../src/model/layer-shape.ts";
 import type { Optimization } from "../../src/model/optimization.ts";
 import { optimize, type OptimizeOptions } from "../../src/pipeline/optimize.ts";
 import { withFacts } from "../../src/pipeline/with-facts.ts";
-import { ociLayout } from "../../src/stores/oci-layout.ts";
 import { generatedLayers } from "../support/generated-image.ts";
 import { entryTypes } from "../../src/model/layer-index.ts";
 import { tarOf, type TestEntry } from "../support/layers.ts";
-import { outgoingImage, outgoingOf, writeOptions, type TestLayer } from "../support/outgoing.ts";
 import { randomStack } from "../support/stacked-layers.ts";
+import { amd64Options, layoutOf } from "../support/optimizing.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const temporary = temporaryFolder();
-
-function optionsFor(changes: Partial<OptimizeOptions> = {}): OptimizeOptions {
-  return {
-    platform: { os: "linux", architecture: "amd64" },
-    environment: {},
-    signal: new AbortController().signal,
-    insecure: [],
-    cache: false,
-    temporaryFolder: temporary,
-    level: "lossless",
-    keep: [],
-    rewriteBase: false,
-    compression: "keep",
-    validate: true,
-    force: false,
-    ...changes,
-  };
-}
-
-async function layoutOf(layers: readonly TestLayer[]): Promise<string> {
-  const place = join(temporaryFolder(), "source");
-  const reference = await ociLayout.write?.(place, outgoingOf(outgoingImage(layers)), writeOptions());
-  return reference ?? assert.fail();
-}
-
 async function arranged(source: string, layers: LayerShape, changes: Partial<OptimizeOptions> = {}): Promise<Optimization> {
-  return optimize(source, `oci:${join(temporaryFolder(), "out")}`, optionsFor({ layers, ...changes }));
+  return optimize(source, `oci:${join(temporaryFolder(), "out")}`, amd64Options({ layers, ...changes }));
 }
 
 const shapes: readonly LayerShape[] = [
@@ -99,7 +72,7 @@ async function result(layers: Layers, shape: LayerShape, base = 0, changes: Part
   const source = await layoutOf(stored);
   const known = base === 0 ? {} : { base: await layoutOf(stored.slice(0, base)) };
   const optimization = await arranged(source, shape, { ...known, ...changes });
-  return withFacts(optimization.result?.reference ?? "", optionsFor(), ({ facts }) => ({
+  return withFacts(optimization.result?.reference ?? "", amd64Options(), ({ facts }) => ({
     layers: facts.layers.map((layer) =>
       Array.from({ length: layer.count }, (_, place) => {
         const path = layer.paths.path(layer.path[place] ?? 0);

@@ -6,29 +6,13 @@ import { optimize, type OptimizeOptions } from "../../src/pipeline/optimize.ts";
 import { folderOf, ociFrame } from "../support/archived-image.ts";
 import { artifactOf, asDocker, attestationOf, imageFor, indexOf, type Stored } from "../support/indexed-images.ts";
 import { tarOf } from "../support/layers.ts";
+import { optimizeOptions } from "../support/optimizing.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const big = Buffer.alloc(50_000, "x");
 const shared = tarOf([{ path: "shared", content: Buffer.alloc(9000, "s") }]);
 const wasteful = [shared, tarOf([{ path: "a", content: big }, { path: "b" }]), tarOf([{ path: ".wh.a" }, { path: "c" }])];
 const clean = [shared, tarOf([{ path: "only-here" }])];
-
-function optionsFor(changes: Partial<OptimizeOptions> = {}): OptimizeOptions {
-  return {
-    environment: {},
-    signal: new AbortController().signal,
-    insecure: [],
-    cache: false,
-    temporaryFolder: temporaryFolder(),
-    level: "lossless",
-    keep: [],
-    rewriteBase: false,
-    compression: "keep",
-    validate: true,
-    force: false,
-    ...changes,
-  };
-}
 
 function layoutOf(root: Stored, without: readonly Stored[] = []): string {
   const missing = new Set(without.flatMap(({ descriptor }) => `blobs/${descriptor.digest.replace(":", "/")}`));
@@ -62,7 +46,7 @@ test("of an index every platform is rewritten, and the index with all else that 
   const out = join(temporaryFolder(), "out");
   const events: string[] = [];
   const onProgress: OptimizeOptions["onProgress"] = (event) => void (event.kind === "start" && events.push(event.label));
-  const result = await optimize(`oci:${layoutOf(everything)}`, `oci:${out}`, optionsFor({ onProgress }));
+  const result = await optimize(`oci:${layoutOf(everything)}`, `oci:${out}`, optimizeOptions({ onProgress }));
   const { digest, text, index } = indexIn(out);
   assert.equal(result.result?.digest, digest);
   assert.equal(result.indexDigest, everything.descriptor.digest);
@@ -105,7 +89,7 @@ function textOf({ blobs }: Stored): string {
 test("without a change all of it stays, and the digest", async () => {
   const index = indexOf([arm64, attested[1] ?? arm64, attestationOf(undefined, "{}"), indexOf([arm64]), artifact]);
   const out = join(temporaryFolder(), "out");
-  const { result, omissions, changes } = await optimize(`oci:${layoutOf(index)}`, `oci:${out}`, optionsFor());
+  const { result, omissions, changes } = await optimize(`oci:${layoutOf(index)}`, `oci:${out}`, optimizeOptions());
   assert.deepEqual([omissions, changes], [[], []]);
   assert.deepEqual([result?.digest, result?.isCopy], [index.descriptor.digest, true]);
   for (const { path, content } of index.blobs) assert.equal(readFileSync(join(out, path)).equals(Buffer.from(content)), true);
@@ -113,8 +97,8 @@ test("without a change all of it stays, and the digest", async () => {
 
 test("a second run finds nothing to do and gives the same index", async () => {
   const [first, second] = [join(temporaryFolder(), "first"), join(temporaryFolder(), "second")];
-  const { result } = await optimize(`oci:${layoutOf(everything)}`, `oci:${first}`, optionsFor({ level: "verified" }));
-  const again = await optimize(`oci:${first}`, `oci:${second}`, optionsFor({ level: "verified" }));
+  const { result } = await optimize(`oci:${layoutOf(everything)}`, `oci:${first}`, optimizeOptions({ level: "verified" }));
+  const again = await optimize(`oci:${first}`, `oci:${second}`, optimizeOptions({ level: "verified" }));
   assert.deepEqual([again.changes, again.omissions], [[], []]);
   assert.equal(again.result?.digest, result?.digest);
 });
@@ -122,7 +106,7 @@ test("a second run finds nothing to do and gives the same index", async () => {
 test("what the source has not got goes out of the index and is listed, and indexes that are empty then", async () => {
   const partial = layoutOf(everything, [riscv, artifact]);
   const out = join(temporaryFolder(), "out");
-  const { omissions } = await optimize(`oci:${partial}`, `oci:${out}`, optionsFor());
+  const { omissions } = await optimize(`oci:${partial}`, `oci:${out}`, optimizeOptions());
   assert.deepEqual(
     omissions.map(({ digest, reason }) => [digest, reason.replace(/oci folder .*: blob/, "blob").slice(0, 70)]),
     [
@@ -133,13 +117,13 @@ test("what the source has not got goes out of the index and is listed, and index
   );
   assert.equal(indexIn(out).index.manifests.length, 3);
   const none = layoutOf(indexOf([riscv]), [riscv]);
-  await assert.rejects(optimize(`oci:${none}`, `oci:${join(temporaryFolder(), "x")}`, optionsFor()), { code: "not-found" });
+  await assert.rejects(optimize(`oci:${none}`, `oci:${join(temporaryFolder(), "x")}`, optimizeOptions()), { code: "not-found" });
 });
 
 test("an attestation that does not say of which image stays only where nothing was changed", async () => {
   const loose = attestationOf(undefined, "{}");
   const out = join(temporaryFolder(), "out");
-  const { omissions } = await optimize(`oci:${layoutOf(indexOf([amd64, loose]))}`, `oci:${out}`, optionsFor());
+  const { omissions } = await optimize(`oci:${layoutOf(indexOf([amd64, loose]))}`, `oci:${out}`, optimizeOptions());
   assert.deepEqual(omissions, [
     { digest: loose.descriptor.digest, reason: "an attestation: it does not say of which image, and some were changed" },
   ]);
@@ -149,7 +133,7 @@ test("images of other systems are copied as they are", async () => {
   const { blobs, descriptor } = arm64;
   const windows: Stored = { blobs, descriptor: { ...descriptor, platform: { os: "windows", architecture: "arm64" } } };
   const out = join(temporaryFolder(), "out");
-  const { notes, platforms } = await optimize(`oci:${layoutOf(indexOf([amd64, windows]))}`, `oci:${out}`, optionsFor());
+  const { notes, platforms } = await optimize(`oci:${layoutOf(indexOf([amd64, windows]))}`, `oci:${out}`, optimizeOptions());
   assert.deepEqual(notes, ["the image for windows/arm64 is copied as it is: only Linux images are changed"]);
   assert.equal(platforms?.length, 1);
   assert.equal(indexIn(out).index.manifests[1]?.digest, descriptor.digest);
@@ -160,10 +144,10 @@ test("a list of Docker's becomes an index of OCI's when its manifests do", async
   const index = indexOf([asDocker(amd64)], { mediaType: list });
   const out = join(temporaryFolder(), "out");
   const source = `oci:${layoutOf({ ...index, descriptor: { ...index.descriptor, mediaType: list } })}`;
-  await optimize(source, `oci:${out}`, optionsFor());
+  await optimize(source, `oci:${out}`, optimizeOptions());
   assert.equal((JSON.parse(indexIn(out).text) as { mediaType: string }).mediaType, list);
   const compression = { kind: "zstd", level: 3 } as const;
-  await optimize(source, `oci:${out}`, optionsFor({ compression, force: true }));
+  await optimize(source, `oci:${out}`, optimizeOptions({ compression, force: true }));
   assert.deepEqual(
     [JSON.parse(indexIn(out).text), ...indexIn(out).index.manifests].map(({ mediaType }) => mediaType),
     ["application/vnd.oci.image.index.v1+json", "application/vnd.oci.image.manifest.v1+json"],
@@ -173,20 +157,20 @@ test("a list of Docker's becomes an index of OCI's when its manifests do", async
 test("one platform alone is written where one is named, and where the destination holds one; all are refused there", async () => {
   const source = `oci:${layoutOf(everything)}`;
   const named = join(temporaryFolder(), "named");
-  const arm = await optimize(source, `oci:${named}`, optionsFor({ platform: { os: "linux", architecture: "arm64" } }));
+  const arm = await optimize(source, `oci:${named}`, optimizeOptions({ platform: { os: "linux", architecture: "arm64" } }));
   assert.equal(arm.platforms, undefined);
   assert.equal(arm.result?.digest, arm64.descriptor.digest);
   assert.match(arm.notes.join(), /^--platform all writes the other platforms too/);
   const archive = join(temporaryFolder(), "x.tar");
-  const amd = await optimize(source, `docker-archive:${archive}`, optionsFor({ environment: {} }));
+  const amd = await optimize(source, `docker-archive:${archive}`, optimizeOptions({ environment: {} }));
   assert.equal(amd.omissions.length, 5);
-  await assert.rejects(optimize(source, `docker-archive:${archive}2`, optionsFor({ allPlatforms: true })), {
+  await assert.rejects(optimize(source, `docker-archive:${archive}2`, optimizeOptions({ allPlatforms: true })), {
     code: "unsupported",
     exitCode: 2,
     message: `${archive}2: holds one platform, the image is for linux/amd64, linux/arm64, linux/riscv64`,
   });
   const only = `oci:${layoutOf(indexOf([arm64, attested[1] ?? arm64]))}`;
-  const alone = await optimize(only, `docker-archive:${archive}3`, optionsFor({ allPlatforms: true }));
+  const alone = await optimize(only, `docker-archive:${archive}3`, optimizeOptions({ allPlatforms: true }));
   assert.deepEqual(alone.image.platform, { os: "linux", architecture: "arm64" });
 });
 
@@ -194,7 +178,7 @@ test("a plan of all platforms writes nothing and tells of each", async () => {
   const { result, after, platforms, omissions } = await optimize(
     `oci:${layoutOf(everything)}`,
     undefined,
-    optionsFor({ allPlatforms: true }),
+    optimizeOptions({ allPlatforms: true }),
   );
   assert.deepEqual([result, after], [undefined, undefined]);
   assert.equal(platforms?.length, 3);

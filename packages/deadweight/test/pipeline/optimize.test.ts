@@ -4,44 +4,19 @@ import { join } from "node:path";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { rewriteImage } from "../../src/image/rewrite/rewrite-image.ts";
-import { optimize, type OptimizeOptions } from "../../src/pipeline/optimize.ts";
-import { ociLayout } from "../../src/stores/oci-layout.ts";
+import { optimize } from "../../src/pipeline/optimize.ts";
 import { folderOf, ociFrame, ociImage, sha256 } from "../support/archived-image.ts";
 import { generatedLayers } from "../support/generated-image.ts";
 import { tarOf, type TestEntry } from "../support/layers.ts";
-import { outgoingImage, outgoingOf, writeOptions, type TestLayer } from "../support/outgoing.ts";
+import { type TestLayer } from "../support/outgoing.ts";
+import { amd64Options, layoutOf } from "../support/optimizing.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const temporary = temporaryFolder();
 const big = Buffer.alloc(50_000, "x");
 const wasteful: readonly (readonly TestEntry[])[] = [
   [{ path: "a", content: big }, { path: "b" }],
   [{ path: ".wh.a" }, { path: "c" }],
 ];
-
-function optionsFor(changes: Partial<OptimizeOptions> = {}): OptimizeOptions {
-  return {
-    platform: { os: "linux", architecture: "amd64" },
-    environment: {},
-    signal: new AbortController().signal,
-    insecure: [],
-    cache: false,
-    temporaryFolder: temporary,
-    level: "lossless",
-    keep: [],
-    rewriteBase: false,
-    compression: "keep",
-    validate: true,
-    force: false,
-    ...changes,
-  };
-}
-
-async function layoutOf(layers: readonly TestLayer[]): Promise<string> {
-  const place = join(temporaryFolder(), "source");
-  const reference = await ociLayout.write?.(place, outgoingOf(outgoingImage(layers)), writeOptions());
-  return reference ?? assert.fail();
-}
 
 function plain(layers: readonly (readonly TestEntry[])[]): readonly TestLayer[] {
   return layers.map((entries) => ({ archive: tarOf(entries) }));
@@ -51,7 +26,7 @@ test("of any image the result is as planned, a second run has nothing to do, and
   await fc.assert(
     fc.asyncProperty(generatedLayers, async (layers) => {
       const source = await layoutOf(layers.map(({ entries, compression }) => ({ archive: tarOf(entries), compression })));
-      const options = optionsFor({ level: "verified" });
+      const options = amd64Options({ level: "verified" });
       const folder = temporaryFolder();
       // Validation throws when what a container sees is not as planned.
       const first = await optimize(source, `oci:${join(folder, "first")}`, options);
@@ -76,7 +51,7 @@ test("equal files of which some are given another owner become one in the first 
     ],
     [{ path: "b", content, uid: 7 }],
   ]);
-  const options = optionsFor({ level: "verified" });
+  const options = amd64Options({ level: "verified" });
   const first = await optimize(await layoutOf(layers), `oci:${join(temporaryFolder(), "out")}`, options);
   assert.equal(first.before.tarBytes - (first.after?.tarBytes ?? 0), 3 * 5120 + 512);
   const second = await optimize(first.result?.reference ?? "", `oci:${join(temporaryFolder(), "again")}`, options);
@@ -85,7 +60,7 @@ test("equal files of which some are given another owner become one in the first 
 
 test("an image without anything to change is copied to the byte", async () => {
   const source = await layoutOf(plain([[{ path: "a" }], [{ path: "b" }]]));
-  const { image, result, changes } = await optimize(source, `oci:${join(temporaryFolder(), "out")}`, optionsFor());
+  const { image, result, changes } = await optimize(source, `oci:${join(temporaryFolder(), "out")}`, amd64Options());
   assert.deepEqual(changes, []);
   assert.equal(result?.digest, image.digest);
   assert.equal(result?.isCopy, true);
@@ -93,13 +68,13 @@ test("an image without anything to change is copied to the byte", async () => {
 
 test("labels say what made the image", async () => {
   const place = `oci:${join(temporaryFolder(), "out")}`;
-  const { image } = await optimize(await layoutOf(plain(wasteful)), place, optionsFor());
+  const { image } = await optimize(await layoutOf(plain(wasteful)), place, amd64Options());
   const labels: Record<string, string>[] = [];
   const spy: typeof rewriteImage = (read, ...rest) => {
     labels.push({ ...read.config.labels });
     return rewriteImage(read, ...rest);
   };
-  await optimize(place, `oci:${join(temporaryFolder(), "copy")}`, optionsFor(), spy);
+  await optimize(place, `oci:${join(temporaryFolder(), "copy")}`, amd64Options(), spy);
   assert.deepEqual(labels, [
     { "dev.deadweight.level": "lossless", "dev.deadweight.source-digest": image.digest, "dev.deadweight.version": "0.1.0" },
   ]);
@@ -111,25 +86,27 @@ test("a rewritten image that is not as planned is a bug, and nothing is written"
   /** Removes the first entry that was to stay. */
   const careless: typeof rewriteImage = (image, layers, edits, options) =>
     rewriteImage(image, layers, new Map([...edits, [1, { action: "remove" }]]), options);
-  await assert.rejects(optimize(source, `oci:${join(folder, "out")}`, optionsFor(), careless), {
+  await assert.rejects(optimize(source, `oci:${join(folder, "out")}`, amd64Options(), careless), {
     name: "Error",
     message:
       "the result breaks 1 invariants, nothing was written: b: its path is not what it must be (expected file, is nothing)",
   });
   assert.deepEqual(readdirSync(folder), []);
-  const { result } = await optimize(source, `oci:${join(folder, "out")}`, optionsFor({ validate: false }), careless);
+  const { result } = await optimize(source, `oci:${join(folder, "out")}`, amd64Options({ validate: false }), careless);
   assert.equal(result?.isValidated, false);
 });
 
 test("who stops it leaves nothing behind", async () => {
   const source = await layoutOf(plain(wasteful));
-  const folder = temporaryFolder();
+  const [folder, temporary] = [temporaryFolder(), temporaryFolder()];
   const stop = new AbortController();
   const stopping: typeof rewriteImage = (...args) => {
     stop.abort(new Error("stopped"));
     return rewriteImage(...args);
   };
-  await assert.rejects(optimize(source, `oci:${join(folder, "out")}`, optionsFor({ signal: stop.signal }), stopping));
+  await assert.rejects(
+    optimize(source, `oci:${join(folder, "out")}`, amd64Options({ signal: stop.signal, temporaryFolder: temporary }), stopping),
+  );
   assert.equal(existsSync(join(folder, "out")), false);
   assert.deepEqual([...readdirSync(folder), ...readdirSync(temporary)], []);
 });
@@ -155,7 +132,7 @@ test("of an index one platform is written, and what is left out is listed", asyn
     ...arm64.blobs,
     { path: `blobs/sha256/${digest}`, content: index },
   ]);
-  const { omissions, result } = await optimize(`oci:${layout}`, `oci:${join(temporaryFolder(), "out")}`, optionsFor());
+  const { omissions, result } = await optimize(`oci:${layout}`, `oci:${join(temporaryFolder(), "out")}`, amd64Options());
   assert.deepEqual(
     omissions.map(({ reason }) => reason),
     ["the image for linux/arm64: one platform is written", "an attestation: it is of an image that was changed"],
@@ -164,7 +141,7 @@ test("of an index one platform is written, and what is left out is listed", asyn
 });
 
 test("where nothing can be written is told before anything is read", async () => {
-  const wrong = (destination: string): Promise<unknown> => optimize("oci:/nonexistent", destination, optionsFor());
+  const wrong = (destination: string): Promise<unknown> => optimize("oci:/nonexistent", destination, amd64Options());
   await assert.rejects(wrong("out.tar"), {
     code: "bad-reference",
     exitCode: 2,

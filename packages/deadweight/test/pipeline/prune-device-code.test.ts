@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { deviceCode } from "../../src/checks/device-code.ts";
 import { fileTree } from "../../src/facts/file-tree.ts";
 import { parseGpus, type GpuChoice } from "../../src/model/gpu.ts";
-import { optimize, type OptimizeOptions } from "../../src/pipeline/optimize.ts";
+import { optimize } from "../../src/pipeline/optimize.ts";
 import { withFacts } from "../../src/pipeline/with-facts.ts";
 import { ociLayout } from "../../src/stores/oci-layout.ts";
 import { deviceElf } from "../support/device-elf.ts";
@@ -14,6 +14,7 @@ import { pythonEntries } from "../support/installed.ts";
 import { tarOf, type TestEntry } from "../support/layers.ts";
 import { outgoingImage, outgoingOf, writeOptions } from "../support/outgoing.ts";
 import { resultOf } from "../support/side-by-side.ts";
+import { amd64Options } from "../support/optimizing.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const containers = containersFrom("e75 e86 p90, e86 e80, e90a e86", 300_000);
@@ -27,21 +28,7 @@ const fixed = deviceElf(containers, {
 });
 
 const gpus: GpuChoice = { targets: parseGpus("RTX 3090"), keepPtx: "none", includeVendor: false };
-const options: OptimizeOptions = {
-  platform: { os: "linux", architecture: "amd64" },
-  environment: {},
-  signal: new AbortController().signal,
-  insecure: [],
-  cache: false,
-  temporaryFolder: temporaryFolder(),
-  level: "verified",
-  gpus,
-  keep: [],
-  rewriteBase: false,
-  compression: "keep",
-  validate: true,
-  force: false,
-};
+const options = amd64Options({ level: "verified", gpus });
 
 const folder = "usr/local/lib/python3.11/site-packages";
 

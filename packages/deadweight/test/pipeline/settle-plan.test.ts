@@ -9,7 +9,7 @@ import { fileTree } from "../../src/facts/file-tree.ts";
 import { sumCutContents } from "../../src/image/rewrite/sum-cut-contents.ts";
 import type { ProgressEvent } from "../../src/model/progress.ts";
 import { withSums } from "../../src/pipeline/settle-plan.ts";
-import { optimize, type OptimizeOptions } from "../../src/pipeline/optimize.ts";
+import { optimize } from "../../src/pipeline/optimize.ts";
 import { withFacts } from "../../src/pipeline/with-facts.ts";
 import { ociLayout } from "../../src/stores/oci-layout.ts";
 import { pythonEntries } from "../support/installed.ts";
@@ -17,6 +17,7 @@ import { tarOf, type TestEntry } from "../support/layers.ts";
 import { debugging, linkedElf } from "../support/linked-elf.ts";
 import { bytesOf, outgoingImage, outgoingOf, streamOf, writeOptions } from "../support/outgoing.ts";
 import { planned } from "../support/planning.ts";
+import { amd64Options } from "../support/optimizing.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { entryAt, readImage } from "../image/rewrite/sample-image.ts";
 
@@ -25,20 +26,7 @@ const site = "usr/local/lib/python3.11/site-packages";
 const info = `${site}/mod-1.0.dist-info`;
 const sha = (bytes: Uint8Array): Buffer => createHash("sha256").update(bytes).digest();
 
-const options: OptimizeOptions = {
-  platform: { os: "linux", architecture: "amd64" },
-  environment: {},
-  signal: new AbortController().signal,
-  insecure: [],
-  cache: false,
-  temporaryFolder: temporaryFolder(),
-  level: "verified",
-  keep: [],
-  rewriteBase: false,
-  compression: "keep",
-  validate: true,
-  force: false,
-};
+const options = amd64Options({ level: "verified" });
 
 function entries(): readonly TestEntry[] {
   const library = pythonEntries("mod", "1.0", ["mod/_core.so"]).map((entry): TestEntry => {

@@ -4,26 +4,14 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { optimize, type Change, type Optimization, type OptimizeOptions } from "../../src/index.ts";
 import type { Containerd } from "./containerd.ts";
+import { assertPredicted, optimizeOptions } from "./optimizing.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { run } from "./tools.ts";
 import { differingPaths, treeByEngine, treeByUmoci, type UnpackedTree } from "./unpacked-tree.ts";
 
 /** Options for a run that changes as much as is sound, the base too. */
 export function thorough(changes: Partial<OptimizeOptions> = {}): OptimizeOptions {
-  return {
-    environment: process.env,
-    signal: new AbortController().signal,
-    insecure: [],
-    cache: false,
-    temporaryFolder: temporaryFolder(),
-    level: "verified",
-    keep: [],
-    rewriteBase: true,
-    compression: "keep",
-    validate: true,
-    force: false,
-    ...changes,
-  };
+  return optimizeOptions({ environment: process.env, level: "verified", rewriteBase: true, ...changes });
 }
 
 /** Where an image is written to, and who pulls it from there. */
@@ -86,15 +74,6 @@ function assertByEngine(optimization: Optimization, image: string, name: string)
 
 function skopeo(...args: readonly string[]): void {
   run("skopeo", ["--insecure-policy", ...args]);
-}
-
-/** The prediction is within 2 % of the result, and within 5 % of it compressed. */
-export function assertPredicted({ predicted, after }: Optimization): void {
-  assert.ok(after !== undefined);
-  const off = (one: number, other: number): number => Math.abs(one - other) / other;
-  assert.ok(off(predicted.tarBytes, after.tarBytes) <= 0.02, `${predicted.tarBytes} is not ${after.tarBytes}`);
-  const compressed = `${predicted.compressedBytes} compressed is not ${after.compressedBytes}`;
-  assert.ok(off(predicted.compressedBytes, after.compressedBytes) <= 0.05, compressed);
 }
 
 /** A second run changes nothing and gives the same digest. */
