@@ -48,6 +48,12 @@ export interface PlannedEdit {
   readonly instead?: number;
 }
 
+/** Edits, and what is left alone though it is of their kind, and why, in words. */
+export interface NotedEdits {
+  readonly edits: readonly PlannedEdit[];
+  readonly notes: readonly string[];
+}
+
 /** What a transform has to respect. */
 export interface PlanContext {
   /** Paths that the user wants to keep as they are. */
@@ -75,10 +81,8 @@ export interface Transform {
   readonly order: number;
   /** It keeps true what others change, so it is not chosen by name: it runs unless it is skipped. */
   readonly follows?: true;
-  /** Edits of distinct entries in layers that may be edited. */
-  readonly plan: (facts: Facts, context: PlanContext) => readonly PlannedEdit[];
-  /** What it leaves alone though it is of its kind, and why, in words; asked for after `plan`. */
-  readonly notes?: (facts: Facts, context: PlanContext) => readonly string[];
+  /** Edits of distinct entries in layers that may be edited; where something of its kind is left alone, with notes. */
+  readonly plan: (facts: Facts, context: PlanContext) => readonly PlannedEdit[] | NotedEdits;
 }
 
 /** Declares a transform; the identity function, for its type. */

@@ -97,7 +97,9 @@ function createDraft(facts: Facts, limits: Pick<PlanContext, "isKept" | "mayEdit
   };
   const add = (transform: Transform): readonly string[] => {
     const planned = new Map<number, PlannedEdit>();
-    for (const edit of transform.plan(facts, context)) {
+    const made = transform.plan(facts, context);
+    const { edits: proposed, notes } = "notes" in made ? made : { edits: made, notes: [] };
+    for (const edit of proposed) {
       if (isAllowed(tree, context, edit) && isNew(context, edit)) planned.set(edit.entry, edit);
     }
     const goes = [...planned.values()].filter(({ edit, instead }) => edit.action === "remove" && instead === undefined);
@@ -115,7 +117,7 @@ function createDraft(facts: Facts, limits: Pick<PlanContext, "isKept" | "mayEdit
       edits.set(entry, { edit, transform: transform.name, reason });
       if (instead !== undefined) uncovered.add(instead);
     }
-    return transform.notes?.(facts, context) ?? [];
+    return notes;
   };
   return { add, edits: () => new Map([...edits].sort(([one], [other]) => one - other)) };
 }

@@ -20,27 +20,18 @@ export const pruneDeviceCode: Transform = defineTransform({
   safety: "verified",
   // Symbols go before: strip(1) knows the files as linkers leave them.
   order: 56,
-  plan: (facts, context) =>
-    decisions(facts, context).flatMap(({ target, file, verdict }): PlannedEdit[] =>
-      typeof verdict === "string"
-        ? []
-        : [
-            {
-              entry: target,
-              edit: editOf(facts.get(fileTree), context, target, verdict),
-              reason: reasonOf(facts.gpus, file, verdict),
-            },
-          ],
-    ),
-  notes: (facts, context) => {
-    if (facts.gpus === undefined) return [];
+  plan: (facts, context) => {
     const tree = facts.get(fileTree);
     const made = decisions(facts, context);
+    const edits = made.flatMap(({ target, file, verdict }): PlannedEdit[] => {
+      if (typeof verdict === "string") return [];
+      return [{ entry: target, edit: editOf(tree, context, target, verdict), reason: reasonOf(facts.gpus, file, verdict) }];
+    });
     const left = made.filter(({ verdict }) => typeof verdict === "string");
-    return [
-      ...[...Map.groupBy(left, ({ verdict }) => verdict as string)].map(([reason, group]) => noteOf(tree, reason, group)),
-      ...unservedNotes(tree, made),
-    ];
+    const notes = [...Map.groupBy(left, ({ verdict }) => verdict as string)].map(([reason, group]) =>
+      noteOf(tree, reason, group),
+    );
+    return { edits, notes: [...notes, ...unservedNotes(tree, made)] };
   },
 });
 

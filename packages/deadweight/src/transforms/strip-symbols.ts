@@ -15,22 +15,18 @@ export const stripSymbols: Transform = defineTransform({
   title: "Cut symbols and debug information out of programs and libraries",
   safety: "verified",
   order: 55,
-  plan: (facts, context) =>
-    decisions(facts, context).flatMap(({ target, files, verdict }): PlannedEdit[] =>
-      typeof verdict === "string"
-        ? []
-        : [
-            {
-              entry: target,
-              edit: editOf(facts.get(fileTree), context, target, verdict),
-              reason: reasonOf(facts.get(fileTree), target, files, verdict),
-            },
-          ],
-    ),
-  notes: (facts, context) => {
+  plan: (facts, context) => {
     const tree = facts.get(fileTree);
-    const left = decisions(facts, context).filter(({ verdict }) => typeof verdict === "string");
-    return [...Map.groupBy(left, ({ verdict }) => verdict as string)].map(([reason, group]) => noteOf(tree, reason, group));
+    const made = decisions(facts, context);
+    const edits = made.flatMap(({ target, files, verdict }): PlannedEdit[] => {
+      if (typeof verdict === "string") return [];
+      return [{ entry: target, edit: editOf(tree, context, target, verdict), reason: reasonOf(tree, target, files, verdict) }];
+    });
+    const left = made.filter(({ verdict }) => typeof verdict === "string");
+    const notes = [...Map.groupBy(left, ({ verdict }) => verdict as string)].map(([reason, group]) =>
+      noteOf(tree, reason, group),
+    );
+    return { edits, notes };
   },
 });
 

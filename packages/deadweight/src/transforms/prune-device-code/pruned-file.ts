@@ -32,7 +32,6 @@ export function prunedFile(
   const before = context.editOf(target);
   const cut = before?.action === "cut-content" ? before : undefined;
   const freedBytes = needs.unneededBytes;
-  if (cut !== undefined && lacksSome(cut, file.table)) return { ...cut, freedBytes, how: "is cut out" };
   const pointers = facts.devicePointers?.get(file.content) ?? unknownPointers;
   const outline = elfOutlineOf(facts, tree, file.content);
   if (outline === undefined) return "its headers are not where they could be looked at";
@@ -64,12 +63,6 @@ function smallerFile(
     "reason" in pointers ? pointers.reason : compactElf(headers, size, containers, isCut ? withoutSymbols(pointers) : pointers);
   if (typeof made !== "string") return { ...made, how: "is cut out" };
   return { ...zeroedElf(size, containers), how: `is zeros now, which compress to nothing; it can't be cut out: ${made}` };
-}
-
-/** Whether the cut has been made: notes are asked for when it is planned. */
-function lacksSome({ pieces }: Cut, { offsets }: DeviceTable): boolean {
-  const kept = pieces.flatMap((piece) => ("end" in piece ? [piece] : []));
-  return offsets.some((offset) => !kept.some(({ start, end }) => start <= offset && offset < end));
 }
 
 function keptContainers(
