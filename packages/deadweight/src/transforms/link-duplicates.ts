@@ -17,7 +17,7 @@ export const linkDuplicates: Transform = defineTransform({
     return copiesOfContent(tree, (entry) => shownInstead(tree, context, entry)).flatMap((group) =>
       linksOf(
         linker,
-        group.flatMap(({ content }) => (isTemporary(tree.path(content)) ? [] : [content])),
+        group.flatMap(({ content }) => (isLeftAlone(linker, content) ? [] : [content])),
       ),
     );
   },
@@ -40,6 +40,13 @@ function shownInstead(tree: FileTree, { isRemoved, isUncovered }: PlanContext, e
 /** What is to go as soon as nothing is in the way is no other file's content: a link to it would be in the way. */
 function isTemporary(path: ByteString): boolean {
   return /^(?:var\/)?tmp\//.test(path);
+}
+
+/** A cache's file stays while another name needs its content: as a link it would be removed by the next run. */
+function isLeftAlone({ tree, names }: Linker, content: number): boolean {
+  const path = tree.path(content);
+  const isCached = /(?:^|\/)(?:\.cache|\.npm|pkgs)\/|^var\/(?:cache|log|backups|lib\/apt\/lists)\//.test(path);
+  return isTemporary(path) || (isCached && names.has(content));
 }
 
 /** Copies that no container shows are left alone: they are to go, not to be linked. */

@@ -170,3 +170,14 @@ test("a copy that stays as it is, as hard links are in the way below, becomes a 
 test("temporary files are left alone: they are to go", () => {
   assert.deepEqual(edits([[{ path: "tmp/" }, { path: "var/tmp/" }, file("a"), file("tmp/b"), file("var/tmp/c")]]), []);
 });
+
+test("a cache's file stays as it is while another name needs its content, and a second run finds nothing", () => {
+  const cached = "root/.cache/pip/http-v2/w.body";
+  const folders = ["root/", "root/.cache/", "root/.cache/pip/", "root/.cache/pip/http-v2/", "d/"].map((path) => ({ path }));
+  const layer: readonly TestEntry[] = [...folders, file("a"), file(cached), { path: "d/l", type: "hardlink", link: cached }];
+  for (const layers of [[layer], [[file("b")], layer]]) {
+    const { edits: first, after } = planned(layers, { level: "verified" });
+    assert.ok(!first.some((edit) => edit.includes("w.body")), first.join());
+    assert.deepEqual(planned(after, { level: "verified" }).edits, []);
+  }
+});
