@@ -1,0 +1,49 @@
+import type { FileTree } from "../../facts/file-tree.ts";
+import { textOf } from "../../lib/byte-string.ts";
+
+/**
+ * What two builds of one Dockerfile don't write alike, and no program depends on: logs, downloads and indexes of package managers, and byte
+ * code, which holds the time of its source.
+ */
+export const writtenByBuilds: readonly string[] = [
+  "var/log/**",
+  "var/cache/apt/**",
+  "var/cache/debconf/**",
+  "var/cache/ldconfig/**",
+  "var/lib/apt/lists/**",
+  "**/__pycache__/**",
+  "**/.cache/pip/**",
+  "root/.npm/_logs/**",
+];
+
+/** Files whose content differs between builds, or when other packages are installed; that they are there counts. */
+export const rewrittenByBuilds: readonly string[] = [
+  "etc/ld.so.cache",
+  "etc/machine-id",
+  "etc/shadow",
+  "etc/shadow-",
+  "var/lib/apt/extended_states",
+  "var/lib/dpkg/available",
+  "var/lib/dpkg/status",
+  "var/lib/dpkg/status-old",
+  "var/lib/dpkg/triggers/**",
+];
+
+/** Folders all of whose files are to go, at any depth: they may go with them. Paths are texts. */
+export function goneFolders(tree: FileTree, removed: ReadonlySet<string>): ReadonlySet<string> {
+  if (removed.size === 0) return new Set();
+  const touched = new Set([...removed].flatMap(foldersAbove));
+  const kept = new Set<string>();
+  const folders = new Set<string>();
+  for (const entry of tree.all()) {
+    const path = textOf(tree.path(entry));
+    if (tree.type(entry) === "directory" && touched.has(path)) folders.add(path);
+    else if (!removed.has(path) && tree.type(entry) !== "directory") for (const above of foldersAbove(path)) kept.add(above);
+  }
+  return new Set([...folders].filter((path) => !kept.has(path)));
+}
+
+function foldersAbove(path: string): readonly string[] {
+  const names = path.split("/");
+  return names.slice(1).map((_, place) => names.slice(0, place + 1).join("/"));
+}
