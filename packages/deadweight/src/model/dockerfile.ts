@@ -53,6 +53,7 @@ export interface Stage {
   readonly base: SourceRange & { readonly text: string };
   /** The stage that it builds on, by index, when it is none of an image. */
   readonly parent?: number;
+  /** Those after FROM. */
   readonly instructions: readonly Instruction[];
 }
 
@@ -60,8 +61,8 @@ export interface Stage {
 export interface Dockerfile {
   readonly text: string;
   /**
-   * The text at the same length as a shell may read it: comment lines within continued instructions are blank, and continuations
-   * are a backslash at the line's end whatever the escape character is.
+   * The text at the same length as a shell may read it. Where continued lines meet, with the comments in between, stand blanks; within a
+   * word, `fo\` `o`, stands what a shell joins with nothing: a backslash and a line feed, `$''` before it where the length is odd.
    */
   readonly mask: string;
   readonly escape: "\\" | "`";
