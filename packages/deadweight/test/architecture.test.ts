@@ -7,6 +7,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   archive: ["lib"],
   binary: ["lib"],
+  dockerfile: ["lib", "model"],
   model: ["lib"],
   contracts: ["lib", "model"],
   image: ["lib", "model", "contracts", "archive", "binary"],
