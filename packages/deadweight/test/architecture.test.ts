@@ -29,6 +29,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "image",
     "archive",
     "building",
+    "dockerfile",
     "facts",
     "checks",
     "claims",

@@ -5,7 +5,7 @@ import type { BuildPlan } from "./build-plan.ts";
 /** What failures that are often met look like in a message or an output, and what to do about them. */
 const hints: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [
-    /[Tt]emporary failure (?:in name resolution|resolving)|[Cc]ould not resolve|[Nn]etwork is unreachable|Name or service not known/,
+    /[Tt]emporary failure (?:in name resolution|resolving)|[Cc]ould not resolve|[Nn]etwork is unreachable|network bridge not found|Name or service not known/,
     "the step has no network: give --network host where the engine has no bridge, or set the proxy with --build-arg",
   ],
   [/unknown instruction/, "heredocs need BuildKit of Docker 23 or newer, or a first line `# syntax=docker/dockerfile:1`"],

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { printable } from "../lib/printable.ts";
 import { toolVersion } from "../lib/tool-version.ts";
 import { addAnalyze } from "./analyze.ts";
+import { addBuild } from "./build.ts";
 import { addCompare } from "./compare.ts";
 import { addDoctor } from "./doctor.ts";
 import { addExplain } from "./explain.ts";
@@ -37,6 +38,7 @@ export function createProgram(session: Session, toolkit: Toolkit, choose: (work:
     .addHelpText("after", examples);
   addAnalyze(program, session, toolkit, choose);
   addOptimize(program, session, toolkit, choose);
+  addBuild(program, session, toolkit, choose);
   addRestore(program, session, toolkit, choose);
   addInit(program, session, toolkit, choose);
   addVerify(program, session, toolkit, choose);

@@ -30,6 +30,7 @@ export interface Session {
 export type Toolkit = Pick<
   typeof deadweight,
   | "analyze"
+  | "build"
   | "checks"
   | "compare"
   | "draftConfig"
@@ -50,6 +51,7 @@ export type Toolkit = Pick<
   | "parseThreshold"
   | "render"
   | "printTarget"
+  | "renderBuild"
   | "renderParts"
   | "renderComparison"
   | "renderValidation"

@@ -22,6 +22,8 @@ export interface VerifyOptions extends Omit<ImageOptions, "programs" | "base"> {
   readonly isRebuilt?: boolean;
   /** Paths that were to go, in the place of a file of changes. */
   readonly removed?: Iterable<string>;
+  /** Contents by sha256 in hexadecimal digits, in the place of which there may be others. */
+  readonly replaced?: ReadonlySet<string>;
   /** Names of checks that must have been run, or `gpu` for those that use one. */
   readonly require: readonly string[];
   /** Names of checks: only these, or all but these. */

@@ -5,8 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { sentName } from "../../src/building/build-image.ts";
 import { UserError } from "../../src/lib/user-error.ts";
 import type { BuilderName } from "../../src/model/build.ts";
-import { buildWith, contextWith, planOf } from "../support/building.ts";
-import { tagBase } from "../support/e2e-base.ts";
+import { buildWith, contextWith, planOf, tagSmallBase } from "../support/building.ts";
 import { docker } from "../support/engine.ts";
 import { ownName } from "../support/engine-names.ts";
 import { takeTurn } from "../support/take-turn.ts";
@@ -25,7 +24,7 @@ describe("images are built by the engine", { skip: withoutEngine() }, () => {
   let giveBack = (): void => {};
   before(async () => {
     giveBack = await takeTurn("containers");
-    await tagBase(base);
+    await tagSmallBase(base);
   });
   after(async () => {
     await docker("image", "rm", "--force", base, ...new Set(made));
@@ -64,7 +63,8 @@ describe("images are built by the engine", { skip: withoutEngine() }, () => {
       writeFileSync(Buffer.concat([Buffer.from(`${folder}/names/`), Buffer.from([0x62, 0xff])]), "bytes");
       const text = `FROM ${base}\nCOPY . /c\nRUN stat -c '%n %a %u' /c/run.sh && readlink /c/link && ls /c/names | od -An -c\n`;
       const { imageId } = await build(planOf(folder, text, { builder }));
-      const script = "stat -c '%a %u' /c/run.sh; readlink /c/link; ls -1 /c/names | od -An -tx1; find /c -type f | wc -l";
+      const script =
+        "stat -c '%a %u' /c/run.sh; readlink /c/link; cd /c/names; printf '%s\\n' * | od -An -tx1; find /c -type f | wc -l";
       const [mode, link, names, files] = (await docker("run", "--rm", "--network", "none", imageId, "sh", "-c", script)).split(
         "\n",
       );

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { buildImage } from "../../src/building/build-image.ts";
 import type { BuildPlan } from "../../src/building/build-plan.ts";
@@ -6,6 +6,7 @@ import { connectEngine, type Engine } from "../../src/engine/connect-engine.ts";
 import { findDocker } from "../../src/engine/find-docker.ts";
 import type { Build } from "../../src/model/build.ts";
 import type { ProgressEvent } from "../../src/model/progress.ts";
+import { smallSystem, systemFiles } from "./e2e-system.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 /** A folder with these files. */
@@ -57,4 +58,15 @@ export async function buildWith(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Build> {
   return withEngine((engine) => buildImage(engine, plan, { signal, onProgress, now: () => performance.now() }), signal);
+}
+
+/** Tags a system of a few megabytes: a shell, what shells call, and folders. */
+export async function tagSmallBase(tag: string): Promise<void> {
+  const folder = contextWith({});
+  for (const path of systemFiles()) {
+    mkdirSync(dirname(join(folder, "root", path)), { recursive: true });
+    copyFileSync(path, join(folder, "root", path));
+  }
+  const text = `${smallSystem}\nRUN mkdir -p /opt /srv /usr/local/share\nCMD ["/bin/sh"]\n`;
+  await buildWith(planOf(folder, text, { tags: [tag] }));
 }
