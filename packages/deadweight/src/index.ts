@@ -20,6 +20,8 @@ export { parseGrowth, passedGrowth, type GrowthLimit } from "./pipeline/growth.t
 export { loadReport } from "./pipeline/load-report.ts";
 export { checks, formats, rules, transforms } from "./pipeline/members.ts";
 export { optimize, type OptimizeOptions } from "./pipeline/optimize.ts";
+export { promote, type PromoteOptions } from "./pipeline/promote.ts";
+export { rollback } from "./pipeline/rollback.ts";
 export { render, renderParts } from "./pipeline/render.ts";
 export { renderValidation } from "./pipeline/render-validation.ts";
 export {
@@ -53,6 +55,7 @@ export {
 export { layerLimits, parseLayerShape, type LayerLimit, type LayerShape } from "./model/layer-shape.ts";
 export type { Build, BuilderName, BuildStep } from "./model/build.ts";
 export type { BuildOutcome, BuiltCandidate, BuiltDockerfile, EditOutcome } from "./model/build-outcome.ts";
+export type { PromotedDockerfile, PromotedImage, Promotion } from "./model/promotion.ts";
 export type { Restoration } from "./model/restoration.ts";
 export type { Verdict, VerdictKind, Verification, VerifiedImage } from "./model/verification.ts";
 export type { Violation } from "./model/violation.ts";

@@ -9,6 +9,7 @@ import { addExplain } from "./explain.ts";
 import { addInit } from "./init.ts";
 import { addGpus } from "./gpus.ts";
 import { addOptimize } from "./optimize.ts";
+import { addPromote } from "./promote.ts";
 import { addReport } from "./report.ts";
 import { addRestore } from "./restore.ts";
 import type { Session, Toolkit, Work } from "./session.ts";
@@ -39,6 +40,7 @@ export function createProgram(session: Session, toolkit: Toolkit, choose: (work:
   addAnalyze(program, session, toolkit, choose);
   addOptimize(program, session, toolkit, choose);
   addBuild(program, session, toolkit, choose);
+  addPromote(program, session, toolkit, choose);
   addRestore(program, session, toolkit, choose);
   addInit(program, session, toolkit, choose);
   addVerify(program, session, toolkit, choose);
