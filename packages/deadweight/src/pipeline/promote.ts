@@ -60,7 +60,11 @@ export async function withNames<T>(
 ): Promise<T> {
   if (image === undefined) return use(undefined);
   const names = await openEngine(image.engine, options);
-  return use(names).finally(() => names.engine.close());
+  try {
+    return await use(names);
+  } finally {
+    await names.engine.close();
+  }
 }
 
 /** Whether the last promotion is of this record, and still in place. */

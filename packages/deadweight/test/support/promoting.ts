@@ -54,8 +54,9 @@ export function promoteOptions(folder: string, more: Partial<PromoteOptions> = {
 
 /** All files of a folder but records and git's own, with what they hold. */
 export function filesIn(folder: string): Readonly<Record<string, string>> {
-  const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
-  return Object.fromEntries(names.map(({ name }) => [name, readFileSync(join(folder, name), "utf8")]).sort());
+  const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+  const names = entries.map(({ name }) => name).sort();
+  return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 }
 
 /** Runs `promote` or `rollback` in a process that kills itself after its step of this number; tells whether it came to that. */

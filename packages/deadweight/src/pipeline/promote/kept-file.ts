@@ -42,6 +42,10 @@ async function linkOrCopy(path: string, kept: string): Promise<void> {
     const aside = join(dirname(kept), `.kept-${randomBytes(5).toString("hex")}`);
     const { mode } = await stat(path);
     await writeDurably(aside, await readFile(path), mode % 0o10000);
-    await link(aside, kept).finally(() => rm(aside, { force: true }));
+    try {
+      await link(aside, kept);
+    } finally {
+      await rm(aside, { force: true });
+    }
   }
 }
