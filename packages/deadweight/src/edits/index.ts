@@ -2,7 +2,8 @@
 import type { Edit } from "../contracts/edit.ts";
 import { pipNoCache } from "./pip-no-cache.ts";
 import { quotedRequirements } from "./quoted-requirements.ts";
+import { sameLayerCleanup } from "./same-layer-cleanup.ts";
 import { uvNoCache } from "./uv-no-cache.ts";
 
 /** All edits, by name. */
-export const edits: readonly Edit[] = [pipNoCache, quotedRequirements, uvNoCache];
+export const edits: readonly Edit[] = [pipNoCache, quotedRequirements, sameLayerCleanup, uvNoCache];
