@@ -34,10 +34,14 @@ const wheels: readonly (readonly [name: string, version: string, bytes: number, 
 export async function serveSet(): Promise<SetServers> {
   const folder = temporaryFolder();
   for (const [name, version, bytes, needs] of wheels) makeWheel(folder, name, version, bytes, needs);
-  const files = new Map(readdirSync(folder).map((name) => [`/files/${name}`, readFileSync(join(folder, name))]));
+  const files = new Map<string, Uint8Array>(
+    readdirSync(folder).map((name) => [`/files/${name}`, readFileSync(join(folder, name))]),
+  );
   files.set("/archives/tool.tar.gz", toolArchive());
   for (const name of ["weighty", "only-for-tests"]) files.set(`/tarballs/${name}.tgz`, npmArchive(name));
-  const server = createServer((request, response) => answer(request.url ?? "", files, `http://${request.headers.host}`, response));
+  const server = createServer((request, response) =>
+    answer(request.url ?? "", files, `http://${request.headers.host}`, response),
+  );
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
@@ -56,12 +60,17 @@ export async function serveSet(): Promise<SetServers> {
 
 const caching = { "cache-control": "max-age=365000000, immutable, public" };
 
-function answer(path: string, files: ReadonlyMap<string, Buffer>, own: string, response: ServerResponse): void {
+function answer(path: string, files: ReadonlyMap<string, Uint8Array>, own: string, response: ServerResponse): void {
   const file = files.get(path);
   const [, project] = /^\/simple\/([a-z0-9-]+)\/$/.exec(path) ?? [];
   const [, packed] = /^\/npm\/([a-z-]+)$/.exec(path) ?? [];
   if (file !== undefined) {
-    response.writeHead(200, { "content-type": "application/octet-stream", "content-length": file.length, etag: `"${path}"`, ...caching });
+    response.writeHead(200, {
+      "content-type": "application/octet-stream",
+      "content-length": file.length,
+      etag: `"${path}"`,
+      ...caching,
+    });
     response.end(file);
   } else if (project !== undefined) {
     const links = [...files.keys()].filter((name) => name.startsWith(`/files/${project.replaceAll("-", "_")}-`));
@@ -99,7 +108,7 @@ function makeWheel(folder: string, name: string, version: string, bytes: number,
   run("python3", ["-c", wheelScript, folder, name, version, needs, data]);
 }
 
-function npmArchive(name: string): Buffer {
+function npmArchive(name: string): Uint8Array {
   const folder = temporaryFolder();
   mkdirSync(join(folder, "package"));
   writeFileSync(join(folder, "package/package.json"), JSON.stringify({ name, version: "1.0.0", main: "index.js" }));

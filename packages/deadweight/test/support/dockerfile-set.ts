@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { defaultEdits } from "../../src/pipeline/build/default-edits.ts";
+import { proposeEdits } from "../../src/pipeline/build/propose-edits.ts";
 import { build } from "../../src/pipeline/build.ts";
 import type { BuildOutcome } from "../../src/model/build-outcome.ts";
 import { run } from "./tools.ts";
@@ -60,7 +60,7 @@ function fillApplication(folder: string): void {
 }
 
 /** An archive with a program and two megabytes. */
-export function toolArchive(): Buffer {
+export function toolArchive(): Uint8Array {
   const folder = temporaryFolder();
   mkdirSync(join(folder, "tool"));
   writeFileSync(join(folder, "tool/run.sh"), "#!/bin/sh\necho a tool\n");
@@ -77,7 +77,12 @@ export interface SetResult {
 }
 
 /** Builds a case as it is and smaller, and verifies it; both images keep names of this process. Throws UserError. */
-export async function runCase(one: SetCase, servers: SetServers, tag: string, onNote: (text: string) => void = () => {}): Promise<SetResult> {
+export async function runCase(
+  one: SetCase,
+  servers: SetServers,
+  tag: string,
+  onNote: (text: string) => void = () => {},
+): Promise<SetResult> {
   for (const base of one.bases) await tagSetBase(base);
   const context = join(temporaryFolder(), one.name);
   cpSync(join(setFolder, one.name), context, { recursive: true });
@@ -92,7 +97,7 @@ export async function runCase(one: SetCase, servers: SetServers, tag: string, on
     require: [],
     mostBuilds: 9,
     tag,
-    propose: defaultEdits({ ...options, level: "verified" }),
+    propose: proposeEdits({ ...options, level: "verified" }),
     settings: { builder: "buildkit", network: "host", args: servers.args, labels: {}, freshly: false },
     onProgress: (event) => event.kind === "note" && onNote(event.text),
     ...(existsSync(config) ? { config } : {}),

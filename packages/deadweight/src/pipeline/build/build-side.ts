@@ -6,6 +6,7 @@ import { UserError } from "../../lib/user-error.ts";
 import type { Build, BuilderName, BuildStep } from "../../model/build.ts";
 import { type Platform, printPlatform } from "../../model/platform.ts";
 import type { ProgressEvent } from "../../model/progress.ts";
+import { ignoreMatcher } from "../rewrite/build-context.ts";
 import type { BuildFiles } from "./build-files.ts";
 import type { ImageNames } from "./open-engine.ts";
 import { stepLines } from "./step-lines.ts";
@@ -56,10 +57,11 @@ export async function buildSide(text: string, shown: string, place: BuildPlace):
   return buildImage(names.engine, plan, { signal, onProgress, now: () => performance.now() });
 }
 
-/** Records of earlier builds are no part of the context. */
-function filterOf({ stateInContext: own }: BuildFiles): ContextFilter {
+/** What .dockerignore leaves, without records of earlier builds. A folder that is left out may hold what an exception takes back in. */
+function filterOf({ context, dockerfile, stateInContext: own }: BuildFiles): ContextFilter {
+  const isIgnored = ignoreMatcher(context, dockerfile.path);
   const isOwn = (path: string): boolean => own !== undefined && (path === own || path.startsWith(`${own}/`));
-  return { keeps: (path) => !isOwn(path), mayKeepBelow: (path) => !isOwn(path) };
+  return { keeps: (path) => !isOwn(path) && !isIgnored(path), mayKeepBelow: (path) => !isOwn(path) };
 }
 
 /** A Dockerfile that can't be parsed here may be one for another frontend: the builder has the last word. */

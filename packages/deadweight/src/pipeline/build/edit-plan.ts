@@ -22,5 +22,15 @@ export interface EditPlan {
   readonly bytesOf: (edits: readonly PlannedEdit[]) => number;
 }
 
-/** Looks at a Dockerfile and the image that it gave, `docker:sha256:…`. */
-export type ProposeEdits = (asked: { readonly text: string; readonly path: string; readonly image: string }) => Promise<EditPlan>;
+/** A Dockerfile that was built. */
+export interface BuiltOnce {
+  readonly path: string;
+  /** The image that it gave: `docker:sha256:…`. */
+  readonly image: string;
+  readonly context: string;
+  readonly target?: string;
+  readonly args: Readonly<Record<string, string>>;
+}
+
+/** Looks at a Dockerfile and the image that it gave. */
+export type ProposeEdits = (asked: BuiltOnce) => Promise<EditPlan>;

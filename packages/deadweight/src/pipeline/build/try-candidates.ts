@@ -56,9 +56,11 @@ export async function tryEdits(
   place: BuildPlace,
   options: Verifying & { readonly mostBuilds: number },
 ): Promise<Found> {
-  const { path, text } = place.files.dockerfile;
+  const { context, dockerfile } = place.files;
+  const { target, args } = place.settings;
   place.onProgress({ kind: "note", text: "looking for what can be smaller" });
-  const plan = await propose({ text, path, image: `${place.names.program}:${original.imageId}` });
+  const image = `${place.names.program}:${original.imageId}`;
+  const plan = await propose({ path: dockerfile.path, image, context, args, ...(target === undefined ? {} : { target }) });
   const attempt = (edits: readonly PlannedEdit[]): Promise<Attempt<Tried>> => tryPlan(plan, edits, original, place, options);
   const { kept, dropped, result, attempts } = await settleEdits(plan.edits, attempt, options.mostBuilds);
   const reasons = new Map(dropped.map(({ edit, reason }) => [edit, reason]));

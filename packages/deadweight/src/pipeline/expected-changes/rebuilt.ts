@@ -13,6 +13,8 @@ export const writtenByBuilds: readonly string[] = [
   "var/lib/apt/lists/**",
   "**/__pycache__/**",
   "**/.cache/pip/**",
+  // Its index holds times and inodes.
+  "**/.git/**",
   "root/.npm/_logs/**",
 ];
 

@@ -143,7 +143,7 @@ function unreadable(before: Dockerfile, group: readonly Placed<Proposal>[], { pa
     const changed = before.instructions
       .filter(
         (instruction) =>
-          !replacements.some((one) => one.start < instruction.end && instruction.start < Math.max(one.end, one.start + 1)),
+          !replacements.some((one) => one.start <= instruction.end && instruction.start < Math.max(one.end, one.start + 1)),
       )
       .find((instruction) => !isSame(before, instruction, after, byStart.get(instruction.start)));
     return changed && `line ${changed.line}, which nothing changes, would mean something else`;
