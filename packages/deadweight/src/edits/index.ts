@@ -3,6 +3,7 @@ import type { Edit } from "../contracts/edit.ts";
 import { condaClean } from "./conda-clean.ts";
 import { downloadedArchives } from "./downloaded-archives.ts";
 import { gitDepth } from "./git-depth.ts";
+import { mergeLateCleanup } from "./merge-late-cleanup.ts";
 import { noInstallRecommends } from "./no-install-recommends.ts";
 import { npmProduction } from "./npm-production.ts";
 import { pipNoCache } from "./pip-no-cache.ts";
@@ -15,6 +16,7 @@ export const edits: readonly Edit[] = [
   condaClean,
   downloadedArchives,
   gitDepth,
+  mergeLateCleanup,
   noInstallRecommends,
   npmProduction,
   pipNoCache,
