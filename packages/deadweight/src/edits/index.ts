@@ -5,8 +5,4 @@ import { quotedRequirements } from "./quoted-requirements.ts";
 import { uvNoCache } from "./uv-no-cache.ts";
 
 /** All edits, by name. */
-export const edits: readonly Edit[] = [
-  pipNoCache,
-  quotedRequirements,
-  uvNoCache,
-];
+export const edits: readonly Edit[] = [pipNoCache, quotedRequirements, uvNoCache];
