@@ -39,6 +39,12 @@ export function settleEdits(text: string, settling: Settling): SettledEdits {
   const failed: Placed<EditNote>[] = [];
   const refused = new Set<string>();
   let pieces: readonly TextPiece[] = [{ text, origin: 0, changes: [] }];
+  const refuse = ({ edit, what, origin }: Placed<Proposal>, reason: string): void => {
+    refused.add(keyOf(edit, what, textOfPieces(pieces)));
+    const message = `left out: ${reason}`;
+    if (failed.some((one) => one.edit === edit && one.origin === origin && one.what.message === message)) return;
+    failed.push({ edit, origin, what: { instruction: what.instruction, message } });
+  };
   for (let pass = 1; ; pass++) {
     const found = proposalsFor(pieces, settling, refused);
     const batch = apart(found.proposals);
@@ -51,20 +57,25 @@ export function settleEdits(text: string, settling: Settling): SettledEdits {
       }));
       return { ...found, notes: [...failed, ...notes, ...found.notes], made, pieces };
     }
-    for (const group of readable(found.dockerfile, batch, settling) ? [batch] : batch.map((one) => [one])) {
-      // One by one: what follows the first finds another text, and is proposed again in the next pass.
-      const reason = group === batch ? undefined : unreadable(found.dockerfile, group, settling);
-      if (reason === undefined) {
-        pieces = editPieces(pieces, numbered(group, made.length));
-        made.push(...group);
-        break;
-      }
-      for (const { edit, what, origin } of group) {
-        refused.add(keyOf(edit, what, textOfPieces(pieces)));
-        failed.push({ edit, origin, what: { instruction: what.instruction, message: `left out: ${reason}` } });
-      }
-    }
+    const sound = batch.filter((one) => {
+      const reason = isCheckedAlone(found.dockerfile, batch) ? unreadable(found.dockerfile, [one], settling) : undefined;
+      if (reason !== undefined) refuse(one, reason);
+      return reason === undefined;
+    });
+    const wrong = sound.length === 0 ? undefined : unreadable(found.dockerfile, sound, settling);
+    // Together they fail: the first alone, what follows it is proposed again.
+    const group = wrong === undefined ? sound : sound.slice(0, isCheckedAlone(found.dockerfile, batch) ? 1 : 0);
+    if (group.length === 0) for (const one of sound) refuse(one, wrong ?? "");
+    pieces = editPieces(pieces, numbered(group, made.length));
+    made.push(...group);
   }
+}
+
+// Reading a Dockerfile of usual size for each proposal takes a millisecond.
+const mostReadAlone = 50_000_000;
+
+function isCheckedAlone({ text }: Dockerfile, batch: readonly unknown[]): boolean {
+  return text.length * batch.length <= mostReadAlone;
 }
 
 interface Found extends Omit<SettledEdits, "made" | "pieces"> {
@@ -127,10 +138,6 @@ function numbered(group: readonly Placed<Proposal>[], first: number): readonly (
   return group
     .flatMap(({ what }, index) => what.replacements.map((replacement) => ({ ...replacement, change: first + index })))
     .sort((one, other) => one.start - other.start || one.end - other.end);
-}
-
-function readable(before: Dockerfile, group: readonly Placed<Proposal>[], settling: Settling): boolean {
-  return unreadable(before, group, settling) === undefined;
 }
 
 /** Why the result of proposals can't stand: it is no Dockerfile, or an instruction that none of them touches is another one. */
