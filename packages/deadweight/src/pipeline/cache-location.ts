@@ -5,7 +5,7 @@ import { catalogers } from "../catalogers/index.ts";
 import { toolVersion } from "../lib/tool-version.ts";
 
 /** Raised when the layer index gains or changes a column: what an older version cached is then not found. */
-const indexVersion = 5;
+const indexVersion = 6;
 
 /** Where layer indexes are kept: `$XDG_CACHE_HOME/deadweight`, or `~/.cache/deadweight`. */
 export function cacheFolder(environment: Readonly<Record<string, string | undefined>>): string {
