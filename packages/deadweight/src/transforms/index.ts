@@ -12,6 +12,7 @@ import { removeCaches } from "./remove-caches.ts";
 import { removeLeftovers } from "./remove-leftovers.ts";
 import { removePackages } from "./remove-packages.ts";
 import { stripSymbols } from "./strip-symbols.ts";
+import { updateLoaderCache } from "./update-loader-cache.ts";
 import { updatePackageRecords } from "./update-package-records.ts";
 
 /** All transforms, by name. */
@@ -28,5 +29,6 @@ export const transforms: readonly Transform[] = [
   removeLeftovers,
   removePackages,
   stripSymbols,
+  updateLoaderCache,
   updatePackageRecords,
 ];
