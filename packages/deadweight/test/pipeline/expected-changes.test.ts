@@ -58,6 +58,8 @@ test("what was to go may be gone, with folders that hold nothing else", () => {
     file("opt/c", "c"),
   ];
   const removed = ["opt/tool/a", "opt/tool/deep/b"];
+  const withEmpty = [...before, folder("opt/tool/empty"), folder("opt/empty")];
+  assert.deepEqual(differences(withEmpty, [folder("opt"), file("opt/c", "c")], { expect: [], removed }), ["opt/empty: gone"]);
   assert.deepEqual(differences(before, [folder("opt"), file("opt/c", "c")], { expect: [], removed }), []);
   assert.deepEqual(differences(before, [file("opt/c", "c")], { expect: [], removed }), ["opt: gone"]);
   assert.deepEqual(differences(before, [folder("opt")], { expect: [], removed }), ["opt/c: gone"]);

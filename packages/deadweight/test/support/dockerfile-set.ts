@@ -19,8 +19,8 @@ export interface SetCase {
   readonly fill?: (context: string) => void;
   /** What is asked of the containers. */
   readonly config?: string;
-  /** Edits that are made by name alone, or whether the image runs without a GPU. */
-  readonly withoutGpu?: boolean;
+  /** Whether the verification finds that nothing can be left out. */
+  readonly isDropped?: boolean;
 }
 
 const health = `services:
@@ -36,6 +36,7 @@ const health = `services:
 export const setCases: readonly SetCase[] = [
   { name: "apt-lists", bases: ["debian"] },
   { name: "apt-recommends", bases: ["debian"] },
+  { name: "apt-recommends-needed", bases: ["debian"], isDropped: true },
   { name: "late-cleanup", bases: ["debian"] },
   { name: "update-alone", bases: ["debian"] },
   { name: "pip-cache", bases: ["tools"] },

@@ -31,18 +31,24 @@ export const rewrittenByBuilds: readonly string[] = [
   "var/lib/dpkg/triggers/**",
 ];
 
-/** Folders all of whose files are to go, at any depth: they may go with them. Paths are texts. */
+/** Folders all of whose files are to go, at any depth: they may go with them, and so may empty ones in them. Paths are texts. */
 export function goneFolders(tree: FileTree, removed: ReadonlySet<string>): ReadonlySet<string> {
   if (removed.size === 0) return new Set();
   const touched = new Set([...removed].flatMap(foldersAbove));
   const kept = new Set<string>();
-  const folders = new Set<string>();
+  const folders: string[] = [];
   for (const entry of tree.all()) {
     const path = textOf(tree.path(entry));
-    if (tree.type(entry) === "directory" && touched.has(path)) folders.add(path);
-    else if (!removed.has(path) && tree.type(entry) !== "directory") for (const above of foldersAbove(path)) kept.add(above);
+    if (tree.type(entry) === "directory") folders.push(path);
+    else if (!removed.has(path)) for (const above of foldersAbove(path)) kept.add(above);
   }
-  return new Set([...folders].filter((path) => !kept.has(path)));
+  const gone = new Set<string>();
+  // A folder comes before what is in it.
+  for (const path of folders.sort()) {
+    const isInGone = gone.has(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
+    if (!kept.has(path) && (touched.has(path) || isInGone)) gone.add(path);
+  }
+  return gone;
 }
 
 function foldersAbove(path: string): readonly string[] {
