@@ -144,6 +144,8 @@ function isNew({ editOf, isUncovered }: PlanContext, { entry, edit }: PlannedEdi
     return before === undefined
       ? isUncovered(entry)
       : (before.action === "take-attributes" || before.action === "cut-content") && before.of === edit.of;
+  // What is written anew already is written again by who has seen the first.
+  if (edit.action === "rewrite" && before?.action === "rewrite") return before.digests === undefined;
   // What is cut already is cut further by who has seen the first cut.
   if (edit.action === "cut-content" && before?.action === "cut-content") return before.of === undefined;
   return before === undefined && !isUncovered(entry);
