@@ -32,6 +32,7 @@ export type Toolkit = Pick<
   | "analyze"
   | "checks"
   | "compare"
+  | "configuredGpus"
   | "draftConfig"
   | "examineMachine"
   | "failedGates"
