@@ -11,12 +11,13 @@ import { completeImage } from "../image/complete.ts";
 import { openLayerCache, type LayerCache } from "../image/layer-cache.ts";
 import { readDevicePointers } from "../image/rewrite/read-device-pointers.ts";
 import { readLayers } from "../image/read-layers.ts";
+import { cacheFolder } from "../lib/cache-folder.ts";
 import type { GpuChoice } from "../model/gpu.ts";
 import type { Image } from "../model/image.ts";
 import type { LayerIndex } from "../model/layer-index.ts";
 import type { Platform } from "../model/platform.ts";
 import type { ProgressEvent } from "../model/progress.ts";
-import { cacheFolder, cacheVersion } from "./cache-location.ts";
+import { cacheVersion } from "./cache-location.ts";
 import { openImage } from "./open-image.ts";
 import { createStoreProgress, type StoreProgress } from "./store-progress.ts";
 
