@@ -246,7 +246,7 @@ async function withoutFile<T>(path: string, use: () => Promise<T>): Promise<T> {
 async function flaggedBy(before: Facts, path: string, runner?: CandidateRunner): Promise<readonly string[]> {
   const after = createFacts({ ...before, layers: [...before.layers, whiteoutOf(path)] });
   const actions = new Map([[path, new Set(["remove"] as const)]]);
-  const expected = expectedChanges([before, after], { source: undefined, actions }, []);
+  const expected = expectedChanges([before, after], { source: undefined, actions }, { expect: [] });
   const observed = await runner?.observe(path, after);
   const flagged: string[] = [];
   for (const check of chosen) {
