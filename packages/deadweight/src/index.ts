@@ -1,5 +1,9 @@
 /** The public face of deadweight: what the command line uses, and any other program can. */
 export { analyze, type AnalyzeOptions } from "./pipeline/analyze.ts";
+export { build, type BuildResult } from "./pipeline/build.ts";
+export type { BuildOptions } from "./pipeline/build/build-request.ts";
+export type { BuildSettings } from "./pipeline/build/build-side.ts";
+export type { EditPlan, PlannedEdit, ProposeEdits } from "./pipeline/build/edit-plan.ts";
 export { compare, type Baseline, type Compared, type CompareOptions } from "./pipeline/compare.ts";
 export { draftConfig } from "./pipeline/draft-config.ts";
 export { examineMachine, type ExamineOptions, type MachineExamination } from "./pipeline/examine-machine.ts";
@@ -16,9 +20,12 @@ export { parseGrowth, passedGrowth, type GrowthLimit } from "./pipeline/growth.t
 export { loadReport } from "./pipeline/load-report.ts";
 export { checks, edits, formats, rules, transforms } from "./pipeline/members.ts";
 export { optimize, type OptimizeOptions } from "./pipeline/optimize.ts";
+export { promote, type PromoteOptions } from "./pipeline/promote.ts";
+export { rollback } from "./pipeline/rollback.ts";
 export { render, renderParts } from "./pipeline/render.ts";
 export { renderValidation } from "./pipeline/render-validation.ts";
 export {
+  renderBuild,
   renderComparison,
   renderVerification,
   sideBySideFormats,
@@ -49,6 +56,9 @@ export {
   type Weight,
 } from "./model/optimization.ts";
 export { layerLimits, parseLayerShape, type LayerLimit, type LayerShape } from "./model/layer-shape.ts";
+export type { Build, BuilderName, BuildStep } from "./model/build.ts";
+export type { BuildOutcome, BuiltCandidate, BuiltDockerfile, EditOutcome } from "./model/build-outcome.ts";
+export type { PromotedDockerfile, PromotedImage, Promotion } from "./model/promotion.ts";
 export type { Restoration } from "./model/restoration.ts";
 export type { Verdict, VerdictKind, Verification, VerifiedImage } from "./model/verification.ts";
 export type { Violation } from "./model/violation.ts";

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type Command, Option } from "commander";
 import type { DockerfileRewrite, RewriteFormat, RewriteOptions } from "../index.ts";
@@ -158,11 +159,16 @@ function buildArguments(texts: readonly string[], { environment }: Session): Rea
   );
 }
 
-/** Never the Dockerfile itself. */
+/** Throws UserError, exit 2, where it is the Dockerfile itself, by whatever name. */
 async function destinationOf(file: string, chosen: string | true): Promise<string> {
   const path = chosen === true ? join(dirname(file), `${basename(file)}.optimized`) : chosen;
   await checkWritable(path);
-  return path;
+  const [from, to] = await Promise.all([stat(file).catch(() => undefined), stat(path).catch(() => undefined)]);
+  if (from === undefined || to === undefined || from.ino !== to.ino || from.dev !== to.dev) return path;
+  throw new UserError("usage", `could not write ${path}: it is the Dockerfile itself`, {
+    hint: "name another file; `deadweight promote` puts a verified one in its place",
+    exitCode: 2,
+  });
 }
 
 async function writeResult(path: string, result: DockerfileRewrite, isForced: boolean, session: Session): Promise<void> {

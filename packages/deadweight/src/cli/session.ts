@@ -30,6 +30,7 @@ export interface Session {
 export type Toolkit = Pick<
   typeof deadweight,
   | "analyze"
+  | "build"
   | "checks"
   | "compare"
   | "draftConfig"
@@ -49,8 +50,10 @@ export type Toolkit = Pick<
   | "parsePlatform"
   | "passedGrowth"
   | "parseThreshold"
+  | "promote"
   | "render"
   | "printTarget"
+  | "renderBuild"
   | "renderParts"
   | "renderComparison"
   | "renderValidation"
@@ -58,6 +61,7 @@ export type Toolkit = Pick<
   | "renderRewrite"
   | "reportJsonSchema"
   | "restore"
+  | "rollback"
   | "rewrite"
   | "rewriteFormats"
   | "rules"

@@ -34,7 +34,8 @@ function patternLines(text: string): readonly { readonly line: number; readonly 
       const isException = trimmed.startsWith("!");
       const body = isException ? trimmed.slice(1).trim() : trimmed;
       const cleaned = body === "" ? "" : cleanPath(body).replace(/^\/(?=.)/, "");
-      return [{ line: index + 1, pattern: isException ? `!${cleaned}` : cleaned }];
+      // The matcher cleans what the reader gave it once more.
+      return [{ line: index + 1, pattern: cleanPath((isException ? `!${cleaned}` : cleaned).trim()) }];
     });
 }
 

@@ -22,7 +22,7 @@ import { instructionLayers } from "./rewrite/instruction-layers.ts";
 import { refuseUnsupported } from "./rewrite/refuse.ts";
 import { settleEdits, type Placed, type SettledEdits } from "./rewrite/settle-edits.ts";
 import { silenceFor, silencesOf } from "./rewrite/silence.ts";
-import { savingOf, totalsOf } from "./rewrite/summarize-savings.ts";
+import { removedPaths, savingOf, totalsOf } from "./rewrite/summarize-savings.ts";
 import { type ImageOptions, withFacts } from "./with-facts.ts";
 
 export interface RewriteOptions extends ImageOptions {
@@ -41,6 +41,15 @@ export interface RewriteOptions extends ImageOptions {
   readonly skip?: readonly string[];
 }
 
+/** A rewriting of which some changes can be made and others left, by their numbers. */
+export interface WeighedRewrite {
+  readonly rewrite: DockerfileRewrite;
+  /** Paths of the image, as texts, that a container won't see any more. */
+  readonly removedBy: (change: number) => readonly string[];
+  /** What some of them save together: a byte of the image is counted once. */
+  readonly bytesOf: (changes: readonly number[]) => number;
+}
+
 /**
  * A smaller Dockerfile: what edits propose, with what each saves in the built image, until nothing is left to propose. Reads files and
  * writes none. Throws UserError.
@@ -50,6 +59,15 @@ export async function rewrite(
   options: RewriteOptions,
   edits: readonly Edit[] = allEdits,
 ): Promise<DockerfileRewrite> {
+  return (await weighRewrite(file, options, edits)).rewrite;
+}
+
+/** The same, to be taken apart. Throws UserError. */
+export async function weighRewrite(
+  file: string,
+  options: RewriteOptions,
+  edits: readonly Edit[] = allEdits,
+): Promise<WeighedRewrite> {
   const chosen = chooseEdits(edits, options);
   const decoded = readDockerfile(file);
   const values: BuildValues = { buildArgs: options.buildArgs ?? new Map() };
@@ -122,7 +140,7 @@ function targetOf({ stages }: Dockerfile, target: string | undefined): Stage {
   });
 }
 
-function rewritten(work: Work, facts: Facts | undefined): DockerfileRewrite {
+function rewritten(work: Work, facts: Facts | undefined): WeighedRewrite {
   const { file, decoded, options, dockerfile } = work;
   const settled = settleEdits(decoded.text, {
     edits: work.chosen,
@@ -139,7 +157,7 @@ function rewritten(work: Work, facts: Facts | undefined): DockerfileRewrite {
     reason: placed.what.reason,
     saving: savingOf(placed.what.saving, facts),
   });
-  return {
+  const rewrite: DockerfileRewrite = {
     schemaVersion: 1,
     tool: { name: "deadweight", version: toolVersion() },
     file: diffPath(file),
@@ -159,6 +177,18 @@ function rewritten(work: Work, facts: Facts | undefined): DockerfileRewrite {
     before: decoded.text,
     after: textOfPieces(settled.pieces),
     encoding: decoded.encoding,
+  };
+  const savings = settled.made.map(({ what }) => what.saving);
+  return {
+    rewrite,
+    removedBy: (change) => removedPaths(savings[change], facts),
+    bytesOf: (changes) => {
+      const { measured, estimated } = totalsOf(
+        changes.flatMap((change) => savings[change] ?? []),
+        facts,
+      );
+      return measured.bytes + estimated.bytes;
+    },
   };
 }
 

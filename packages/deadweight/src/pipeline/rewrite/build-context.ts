@@ -38,7 +38,8 @@ export function weighContext(folder: string, dockerfile: string): BuildContext {
   return { files, read: (path) => (known.has(posix.normalize(path)) ? readText(join(folder, path)) : undefined) };
 }
 
-function ignoreMatcher(folder: string, dockerfile: string): IgnoreMatcher {
+/** What the .dockerignore of a context leaves out; one with the Dockerfile's name before it wins. Throws UserError. */
+export function ignoreMatcher(folder: string, dockerfile: string): IgnoreMatcher {
   const own = join(dirname(dockerfile), `${basename(dockerfile)}.dockerignore`);
   for (const file of [own, join(folder, ".dockerignore")]) {
     const text = readText(file);

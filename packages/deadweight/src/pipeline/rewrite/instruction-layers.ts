@@ -69,8 +69,12 @@ function textsOf(dockerfile: Dockerfile, instruction: Instruction, values: Build
   const { text, escape } = dockerfile;
   const plain = joinedText(text, escape, instruction.rest).text;
   const rest = instruction.exec ? instruction.exec.map(({ value }) => value).join(" ") : plain;
-  if (instruction.keyword === "RUN")
-    return new Set([rest, ...heredocTexts(dockerfile, instruction, rest)].map((one) => even(`RUN ${one}`)));
+  if (instruction.keyword === "RUN") {
+    // An exec form may call a shell, which is taken off the row as well.
+    const noted = instruction.exec ? [instructionOf({ createdBy: `RUN ${rest}`, emptyLayer: false }).instruction] : [];
+    const texts = [rest, ...heredocTexts(dockerfile, instruction, rest)].map((one) => `RUN ${one}`);
+    return new Set([...texts, ...noted].map(even));
+  }
   if (!isAddressed(instruction.keyword)) return new Set([even(`${instruction.keyword} ${rest}`)]);
   const words = instruction.exec?.map(({ value }) => value) ?? rest.split(/[\t\v\f\r ]+/);
   const variables = variablesAt(dockerfile, instruction, values);

@@ -1,6 +1,7 @@
 import type { Facts } from "../../contracts/fact.ts";
 import type { ProposedSaving } from "../../contracts/edit.ts";
 import { fileTree } from "../../facts/file-tree.ts";
+import { textOf } from "../../lib/byte-string.ts";
 import type { DockerfileRewrite, RewriteSaving } from "../../model/dockerfile-rewrite.ts";
 import { bytesOfClaim } from "../resolve-claims.ts";
 import { reclaimable } from "../reclaimable.ts";
@@ -35,4 +36,14 @@ export function totalsOf(
     },
     estimated: { bytes: savings.reduce((total, saving) => total + ("claims" in saving ? 0 : saving.bytes), 0) },
   };
+}
+
+/** Paths all of whose entries a saving claims: nothing is left there. Texts, in the order of the claims. */
+export function removedPaths(saving: ProposedSaving | undefined, facts: Facts | undefined): readonly string[] {
+  if (saving === undefined || facts === undefined || !("claims" in saving)) return [];
+  const tree = facts.get(fileTree);
+  const claimed = new Set(saving.claims.filter(({ ranges }) => ranges === undefined).map(({ entry }) => entry));
+  const isWhole = (entry: number): boolean =>
+    tree.stored(tree.nodeOf(entry)).every((other) => claimed.has(other) || tree.fate(other) === "marker");
+  return [...claimed].filter(isWhole).map((entry) => textOf(tree.path(entry)));
 }
