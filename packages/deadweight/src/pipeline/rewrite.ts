@@ -20,8 +20,8 @@ import { rules } from "../rules/index.ts";
 import { diffPath, openContext, type BuildContext } from "./rewrite/build-context.ts";
 import { instructionLayers } from "./rewrite/instruction-layers.ts";
 import { refuseUnsupported } from "./rewrite/refuse.ts";
-import { settleEdits, type Placed, type SettledEdits } from "./rewrite/settle-edits.ts";
-import { silenceFor, silencesOf } from "./rewrite/silence.ts";
+import { settleEdits, type Placed, type SettledEdits, type Settling } from "./rewrite/settle-edits.ts";
+import { silenceFor, silencesOf, type Silence } from "./rewrite/silence.ts";
 import { removedPaths, savingOf, totalsOf } from "./rewrite/summarize-savings.ts";
 import { type ImageOptions, withFacts } from "./with-facts.ts";
 
@@ -74,12 +74,17 @@ export async function weighRewrite(
   const parse = (text: string): Dockerfile => parseDockerfile(text, { file, ...values });
   const dockerfile = parse(decoded.text);
   refuseUnsupported(file, dockerfile);
+  if (dockerfile.instructions.length > mostInstructions)
+    throw new UserError("unsupported-dockerfile", `${file}: left as it is: it has more than ${mostInstructions} instructions`);
   targetOf(dockerfile, options.target);
   const context = openContext(options.context ?? dirname(file), file);
   const work = { file, decoded, dockerfile, parse, values, context, options, chosen, edits };
   if (options.image === undefined) return rewritten(work, undefined);
   return withFacts(options.image, options, ({ facts }) => rewritten(work, facts));
 }
+
+// Images have some hundred layers at most; beyond these numbers edits would take minutes.
+const mostInstructions = 2000;
 
 /** All that a rewriting is made of. */
 interface Work {
@@ -147,7 +152,7 @@ function rewritten(work: Work, facts: Facts | undefined): WeighedRewrite {
     edits: work.chosen,
     parse: work.parse,
     contextOf: createContexts(work, built),
-    isSilenced: (edit, current, instruction) => silenceFor(silencesOf(current), edit.name, instruction) !== undefined,
+    isSilenced: createIsSilenced(),
   });
   const placeOf = createPlaces(dockerfile);
   const change = (placed: Placed<Proposal>): RewriteChange => ({
@@ -191,6 +196,16 @@ function rewritten(work: Work, facts: Facts | undefined): WeighedRewrite {
       );
       return measured.bytes + estimated.bytes;
     },
+  };
+}
+
+/** The comments of a text are read once. */
+function createIsSilenced(): Settling["isSilenced"] {
+  const known = new WeakMap<Dockerfile, readonly Silence[]>();
+  return (edit, dockerfile, instruction) => {
+    const silences = known.get(dockerfile) ?? silencesOf(dockerfile);
+    known.set(dockerfile, silences);
+    return silenceFor(silences, edit.name, instruction) !== undefined;
   };
 }
 
@@ -250,6 +265,7 @@ function createContexts(
   const values = built?.values ?? work.values;
   return (dockerfile, pieces) => {
     const target = sameStage(dockerfile, pieces, targetOf(original, options.target));
+    const variables = new Map<number, ReadonlyMap<string, string>>();
     const originalOf = (instruction: Instruction): Instruction | undefined => {
       const origin = firstOrigin(pieces, instruction);
       return origin === undefined ? undefined : original.instructions.findLast(({ start }) => start <= origin);
@@ -269,7 +285,11 @@ function createContexts(
         return context.files();
       },
       readContextFile: context.read,
-      variablesAt: (instruction) => variablesAt(dockerfile, instruction, values),
+      variablesAt: (instruction) => {
+        const found = variables.get(instruction.start) ?? variablesAt(dockerfile, instruction, values);
+        variables.set(instruction.start, found);
+        return found;
+      },
       ...(options.gpus && { gpus: options.gpus }),
       withoutGpu: options.withoutGpu === true,
       isAsked: (edit) => options.only?.includes(edit) === true,
