@@ -7,7 +7,7 @@ import { printable } from "../lib/printable.ts";
 import { UserError } from "../lib/user-error.ts";
 import { allowsColour } from "./allows-colour.ts";
 import { repeatable } from "./delivery-options.ts";
-import { gpuOptions, gpusHelp } from "./gpu-options.ts";
+import { gpuConfigHelp, gpuOptions, gpusHelp, type GpuFlags } from "./gpu-options.ts";
 import { addEvidenceOptions, addImageOptions, addProgressOptions, imageOptions, type ImageFlags } from "./image-options.ts";
 import { outputFiles } from "./output-files.ts";
 import { createDisplay, progressMode } from "./progress/create-display.ts";
@@ -15,12 +15,11 @@ import { type Session, type Toolkit, type Work, write } from "./session.ts";
 import { terminalWidth } from "./terminal-width.ts";
 import { checkWritable, writeAside, writeNew } from "./write-aside.ts";
 
-interface RewriteFlags extends ImageFlags {
+interface RewriteFlags extends ImageFlags, GpuFlags {
   readonly image?: string;
   readonly context?: string;
   readonly target?: string;
   readonly buildArg?: readonly string[];
-  readonly gpus?: string;
   readonly cpu?: boolean;
   readonly fix?: readonly string[];
   readonly skip?: readonly string[];
@@ -60,6 +59,7 @@ function addBuildOptions(command: Command): void {
     .option("--target <stage>", "the stage that is shipped, by name or number; else the last")
     .addOption(repeatable("--build-arg <name=value>", "a build argument; repeatable"))
     .option("--gpus <list>", gpusHelp)
+    .option("--config <file>", gpuConfigHelp)
     .addOption(new Option("--cpu", "the image runs without a GPU").conflicts("gpus"));
 }
 
@@ -107,7 +107,7 @@ Exit codes: 0 fine, 1 with --check when there is something to change, 2 usage, 3
 
 async function rewrite(file: string, flags: RewriteFlags, session: Session, toolkit: Toolkit): Promise<number> {
   const mode = flags.quiet === true || flags.image === undefined ? "quiet" : progressMode(flags.progress, session.environment);
-  const options = rewriteOptions(flags, session, toolkit);
+  const options = await rewriteOptions(flags, session, toolkit);
   const files = await outputFiles(flags.output ?? [], toolkit.rewriteFormats);
   const destination = flags.write === undefined ? undefined : await destinationOf(file, flags.write);
   const display = createDisplay(mode, session);
@@ -122,11 +122,11 @@ async function rewrite(file: string, flags: RewriteFlags, session: Session, tool
   }
 }
 
-function rewriteOptions(flags: RewriteFlags, session: Session, toolkit: Toolkit): RewriteOptions {
+async function rewriteOptions(flags: RewriteFlags, session: Session, toolkit: Toolkit): Promise<RewriteOptions> {
   const { image, context, target, fix, skip } = flags;
   return {
     ...imageOptions(flags, session, toolkit),
-    ...gpuOptions(flags.gpus === undefined ? {} : { gpus: flags.gpus }, toolkit),
+    ...(flags.cpu === true ? {} : await gpuOptions(flags, toolkit)),
     ...(image !== undefined && { image }),
     ...(context !== undefined && { context }),
     ...(target !== undefined && { target }),
