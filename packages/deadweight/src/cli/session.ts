@@ -51,6 +51,7 @@ export type Toolkit = Pick<
   | "passedGrowth"
   | "parseThreshold"
   | "promote"
+  | "proposeEdits"
   | "render"
   | "printTarget"
   | "renderBuild"
