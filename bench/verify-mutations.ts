@@ -273,7 +273,8 @@ function print(mutations: readonly Mutation[]): void {
     `| ${name} | ${breaking.filter(has).length}/${breaking.length} | ${harmless.filter(has).length}/${harmless.length} |`;
   console.log("| check | breaking found | harmless flagged |\n|---|---|---|");
   const wasRun = mutations.some(({ flaggedBy: names }) => names.some((name) => running.has(name)));
-  for (const { name } of checks.filter((check) => isStatic(check) || (wasRun && isRunning(check)))) console.log(row(name, ({ flaggedBy: names }) => names.includes(name)));
+  for (const { name } of checks.filter((check) => isStatic(check) || (wasRun && isRunning(check))))
+    console.log(row(name, ({ flaggedBy: names }) => names.includes(name)));
   const by = (kind: (check: Check) => boolean): ((mutation: Mutation) => boolean) => {
     const names = new Set(checks.filter(kind).map(({ name }) => name));
     return ({ flaggedBy: flags }) => flags.some((name) => names.has(name));

@@ -71,6 +71,8 @@ function extensionsOf(cache: Buffer): readonly Extension[] | string {
 function written(cache: Buffer, rows: readonly Buffer[], extensions: readonly Extension[]): Buffer {
   const start = rowAt(rows.length);
   const texts = createTexts(start);
+  // Paths first: a name is the end of one.
+  for (const row of rows) texts.place(textAt(cache, row.readUInt32LE(8)));
   const placed = rows.map((row) => {
     const made = Buffer.from(row);
     for (const field of [4, 8]) made.writeUInt32LE(texts.place(textAt(cache, row.readUInt32LE(field))), field);
@@ -111,18 +113,22 @@ function directory(extensions: readonly Extension[], contents: readonly Buffer[]
   return Buffer.concat(parts);
 }
 
-/** Texts that end with zero, each once, from a place on. */
+/** Texts that end with zero, each once, from a place on; the name at the end of a path is not written again. */
 function createTexts(start: number): { readonly place: (text: string) => number; readonly bytes: () => Buffer } {
   const known = new Map<string, number>();
+  const written: string[] = [];
   let end = start;
   return {
     place: (text) => {
       const before = known.get(text);
       if (before !== undefined) return before;
+      const name = text.slice(text.lastIndexOf("/") + 1);
+      if (!known.has(name)) known.set(name, end + text.length - name.length);
       known.set(text, end);
+      written.push(text);
       end += text.length + 1;
       return end - text.length - 1;
     },
-    bytes: () => Buffer.from([...known.keys()].map((text) => `${text}\0`).join(""), "latin1"),
+    bytes: () => Buffer.from(written.map((text) => `${text}\0`).join(""), "latin1"),
   };
 }

@@ -2,6 +2,7 @@
 import type { Transform } from "../contracts/transform.ts";
 import { dropBytecode } from "./drop-bytecode.ts";
 import { dropDocumentation } from "./drop-documentation.ts";
+import { dropDuplicateCuda } from "./drop-duplicate-cuda.ts";
 import { dropMetadataRewrites } from "./drop-metadata-rewrites.ts";
 import { dropPackageTests } from "./drop-package-tests.ts";
 import { dropShadowed } from "./drop-shadowed.ts";
@@ -19,6 +20,7 @@ import { updatePackageRecords } from "./update-package-records.ts";
 export const transforms: readonly Transform[] = [
   dropBytecode,
   dropDocumentation,
+  dropDuplicateCuda,
   dropMetadataRewrites,
   dropPackageTests,
   dropShadowed,

@@ -75,8 +75,8 @@ function worksAsBefore(library: DeviceLibrary, leastFreed: number): Buffer {
 function survives(library: DeviceLibrary, after: Buffer): readonly string[] {
   const path = join(temporaryFolder(), "stripped.so");
   writeFileSync(path, after);
-  const [command = "", ...args] = ["strip", "--strip-unneeded", path];
-  if (spawnSync(command, args).error !== undefined) return [];
+  const [command, ...args] = ["strip", "--strip-unneeded", path] as const;
+  if (spawnSync(command, [...args]).error !== undefined) return [];
   return JSON.stringify(library.say(readFileSync(path))) === JSON.stringify(library.say(after)) ? [] : ["strip broke it"];
 }
 

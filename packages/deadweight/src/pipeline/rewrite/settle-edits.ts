@@ -148,16 +148,19 @@ function unreadable(before: Dockerfile, group: readonly Placed<Proposal>[], { pa
     const after = parse(textOfPieces(pieces));
     const byStart = new Map(after.instructions.map((instruction) => [firstOrigin(pieces, instruction), instruction]));
     const changed = before.instructions
-      .filter(
-        (instruction) =>
-          !replacements.some((one) => one.start <= instruction.end && instruction.start < Math.max(one.end, one.start + 1)),
-      )
+      .filter((instruction) => !replacements.some((one) => touches(one, instruction)))
       .find((instruction) => !isSame(before, instruction, after, byStart.get(instruction.start)));
     return changed && `line ${changed.line}, which nothing changes, would mean something else`;
   } catch (error) {
     if (error instanceof UserError) return `the result can't be read: ${error.message}`;
     throw error;
   }
+}
+
+/** What is put in right behind an instruction may belong to it, as `&& more` does; what stands before it does not. */
+function touches({ start, end }: Replacement, instruction: Instruction): boolean {
+  if (start === end) return instruction.start < start && start <= instruction.end;
+  return start < instruction.end && instruction.start < end;
 }
 
 function isSame(before: Dockerfile, one: Instruction, after: Dockerfile, other: Instruction | undefined): boolean {
