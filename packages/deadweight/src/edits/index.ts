@@ -4,12 +4,14 @@ import { baseImage } from "./base-image.ts";
 import { condaClean } from "./conda-clean.ts";
 import { copyOwnership } from "./copy-ownership.ts";
 import { downloadedArchives } from "./downloaded-archives.ts";
+import { dropBuildTools } from "./drop-build-tools.ts";
 import { gitDepth } from "./git-depth.ts";
 import { mergeLateCleanup } from "./merge-late-cleanup.ts";
 import { noInstallRecommends } from "./no-install-recommends.ts";
 import { npmProduction } from "./npm-production.ts";
 import { pipNoCache } from "./pip-no-cache.ts";
 import { quotedRequirements } from "./quoted-requirements.ts";
+import { runtimeLibraries } from "./runtime-libraries.ts";
 import { sameLayerCleanup } from "./same-layer-cleanup.ts";
 import { uvNoCache } from "./uv-no-cache.ts";
 
@@ -19,12 +21,14 @@ export const edits: readonly Edit[] = [
   condaClean,
   copyOwnership,
   downloadedArchives,
+  dropBuildTools,
   gitDepth,
   mergeLateCleanup,
   noInstallRecommends,
   npmProduction,
   pipNoCache,
   quotedRequirements,
+  runtimeLibraries,
   sameLayerCleanup,
   uvNoCache,
 ];
