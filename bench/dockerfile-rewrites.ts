@@ -58,7 +58,11 @@ async function rewriteOne(file: string, folder: string): Promise<void> {
 
 async function attempt(file: string): Promise<DockerfileRewrite | undefined> {
   const options: RewriteOptions = {
-    ...{ environment: {}, signal: new AbortController().signal, insecure: [], level: "verified", withoutGpu: true },
+    environment: {},
+    signal: new AbortController().signal,
+    insecure: [],
+    level: "verified",
+    withoutGpu: true,
     only: edits.map(({ name }) => name),
   };
   try {

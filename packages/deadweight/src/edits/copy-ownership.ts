@@ -123,7 +123,7 @@ function userExists({ dockerfile }: EditContext, { stage }: ScriptStep, copy: In
 }
 
 /** Commands that write nothing below a folder of the program but by a path that they are told. */
-const harmless = /^(?:apt|dpkg|pip|uv|apk|dnf|rm|chown|chmod)$/;
+const harmless = /^(?:apt|dpkg|pip|uv|apk|dnf|rm|find|chown|chmod)$/;
 
 function writerBetween(
   context: EditContext,

@@ -3,9 +3,11 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { test } from "node:test";
-import type { EditContext } from "../../src/contracts/edit.ts";
+import type { Edit, EditContext } from "../../src/contracts/edit.ts";
 import { edits } from "../../src/edits/index.ts";
 import { renderRewrite, rewrite, UserError } from "../../src/index.ts";
+import { tarOf } from "../support/layers.ts";
+import { layoutOf } from "../support/optimizing.ts";
 import { editOf, folderWith, replacing, rewriteOptions } from "../support/rewriting.ts";
 
 const nothing = { proposals: [], notes: [] };
@@ -202,4 +204,46 @@ test("a file of 200 lines takes less than 200 ms of the processor once warm", as
   for (let round = 0; round < rounds; round++) await rewrite(file, rewriteOptions());
   const { user } = process.cpuUsage(before);
   assert.ok(user / rounds < 400_000, `${user / rounds / 1000} ms`);
+});
+
+test("a byte of the image is counted once, however many changes claim it; estimates stand apart", async () => {
+  const image = await layoutOf([
+    {
+      archive: tarOf([
+        { path: "a", content: Buffer.alloc(5000, "x") },
+        { path: "b", content: Buffer.alloc(1000, "y") },
+      ]),
+    },
+  ]);
+  const claiming = (name: string, from: string, entries: readonly number[]): Edit =>
+    editOf(name, ({ dockerfile: { text, instructions } }) => {
+      const start = text.indexOf(from);
+      const [instruction] = instructions.slice(-1);
+      if (start < 0 || !instruction) return nothing;
+      const replacements = [{ start, end: start + 1, text: "_" }];
+      const saving = { claims: entries.map((entry) => ({ entry })) };
+      return { proposals: [{ instruction, message: "m", reason: "r", replacements, saving }], notes: [] };
+    });
+  const file = folderWith({ Dockerfile: "FROM a\nRUN 1 2 3\n" });
+  const options = rewriteOptions({ image, platform: { os: "linux", architecture: "amd64" } });
+  const result = await rewrite(file, options, [
+    claiming("one", "1", [0]),
+    claiming("both", "2", [0, 1]),
+    replacing("guess", "3", "x"),
+  ]);
+  // A tar header has 512 bytes, and contents fill blocks of 512.
+  assert.deepEqual(
+    result.changes.map(({ rule, saving }) => [rule, saving.bytes, saving.basis]),
+    [
+      ["one", 512 + 5120, "measured"],
+      ["both", 512 + 5120 + 512 + 1024, "measured"],
+      ["guess", 1, "estimated"],
+    ],
+  );
+  assert.equal(result.measured.bytes, 512 + 5120 + 512 + 1024);
+  assert.deepEqual(result.estimated, { bytes: 1 });
+  assert.match(
+    renderRewrite(result, "table", edits),
+    /Saves 7\.17 kB measured in the image \(7\.17 kB compressed\), and about 1 B estimated\./,
+  );
 });

@@ -2,7 +2,7 @@ import { cutEnd } from "../../lib/text-width.ts";
 import type { DockerfileRewrite, RewriteChange } from "../../model/dockerfile-rewrite.ts";
 import { folded, table, type Section } from "./markdown-page.ts";
 import { markdownCode as code, markdownText as text } from "./markdown-text.ts";
-import { placeText } from "./rewrite-lines.ts";
+import { byLine, placeText } from "./rewrite-lines.ts";
 import { savingText, totalText } from "./rewrite-saving.ts";
 
 const maxCell = 500;
@@ -20,7 +20,7 @@ export function rewriteSections(rewrite: DockerfileRewrite): readonly Section[] 
         `**${text(totalText(rewrite))}**`,
         ...(changes.length > 0 ? ["", ...table(names)] : []),
       ],
-      rows: changes.map(cells),
+      rows: byLine(changes).map(cells),
       tail: [],
     },
     ...(advice.length === 0 ? [] : [folded("By hand", table(names), advice.map(cells), 0)]),

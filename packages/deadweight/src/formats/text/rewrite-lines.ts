@@ -15,16 +15,21 @@ export function rewriteLines(rewrite: DockerfileRewrite, options: FormatOptions)
   }));
   return [
     `${paint.strong(file)}: ${printCount(changes.length, "change")}. ${totalText(rewrite)}`,
-    ...changes.flatMap((change) => changeLines(change, options)),
+    ...byLine(changes).flatMap((change) => changeLines(change, options)),
     ...titled(
       "By hand:",
       advice.flatMap((change) => changeLines(change, options)),
     ),
     ...titled(
       "Left alone:",
-      [...notes, ...said].flatMap((one) => indented(`${placeText(one)} ${one.rule}: ${one.message}`, options)),
+      byLine([...notes, ...said]).flatMap((one) => indented(`${placeText(one)} ${one.rule}: ${one.message}`, options)),
     ),
   ];
+}
+
+/** Changes in the order of the file, not of their making. */
+export function byLine<T extends DockerfilePlace>(places: readonly T[]): readonly T[] {
+  return places.toSorted((one, other) => one.line - other.line);
 }
 
 function titled(title: string, lines: readonly string[]): readonly string[] {
