@@ -56,7 +56,11 @@ function print({ name, isLeft = false }: SetCase, { outcome, predictedBytes, sav
   const kept = outcome.edits.filter(({ status }) => status === "kept");
   const dropped = outcome.edits.filter(({ status }) => status === "dropped");
   const isEstimated = outcome.edits.some(({ status, basis }) => status === "kept" && basis === "estimated");
-  const off = isEstimated ? "estimated" : savedBytes === 0 ? "" : `${(((predictedBytes - savedBytes) / savedBytes) * 100).toFixed(1)} %`;
+  const off = isEstimated
+    ? "estimated"
+    : savedBytes === 0
+      ? ""
+      : `${(((predictedBytes - savedBytes) / savedBytes) * 100).toFixed(1)} %`;
   const verdict = outcome.passed ? "same" : isLeft ? "left" : "broken";
   const sizes = [before, predictedBytes, savedBytes].map((bytes) => (bytes < 0 ? `-${printBytes(-bytes)}` : printBytes(bytes)));
   console.log(row([name, ...sizes, off, String(kept.length), String(dropped.length), verdict]));

@@ -16,6 +16,8 @@ export interface EditFlags extends Pick<ImageFlags, "platform" | "insecure"> {
   readonly skip?: readonly string[];
   readonly gpus?: string;
   readonly cpu?: boolean;
+  /** A deadweight.yaml, for its GPUs where none are named. */
+  readonly config?: string;
 }
 
 /** Adds the options of `rewrite` that choose edits; all that can be verified are tried by default. */
@@ -35,12 +37,12 @@ export function addEditOptions(command: Command, { levels }: Toolkit): void {
 }
 
 /** What these flags mean to `proposeEdits`; nothing with `--no-edits`. Throws UserError, exit 2. */
-export function editOptions(flags: EditFlags, session: Session, toolkit: Toolkit): ProposingOptions | undefined {
+export async function editOptions(flags: EditFlags, session: Session, toolkit: Toolkit): Promise<ProposingOptions | undefined> {
   if (!flags.edits) return undefined;
-  const { fix, skip, gpus, level } = flags;
+  const { fix, skip, gpus, config, level } = flags;
   return {
     ...imageOptions(flags, session, toolkit),
-    ...gpuOptions(gpus === undefined ? {} : { gpus }, toolkit),
+    ...(await gpuOptions({ ...(gpus === undefined ? {} : { gpus }), ...(config === undefined ? {} : { config }) }, toolkit)),
     ...(fix === undefined ? {} : { only: knownEdits(fix, toolkit) }),
     ...(skip === undefined ? {} : { skip: knownEdits(skip, toolkit) }),
     withoutGpu: flags.cpu === true,

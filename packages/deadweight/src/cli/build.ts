@@ -83,7 +83,7 @@ Exit codes: 0 fine, 1 the candidate or all edits fail, 2 usage, 3 could not look
 async function build(context: string | undefined, flags: Flags, session: Session, toolkit: Toolkit): Promise<number> {
   const mode = flags.quiet === true ? "quiet" : progressMode(flags.progress, session.environment);
   const options = buildOptions(flags, session, toolkit);
-  const edits = flags.candidate === undefined ? editOptions(flags, session, toolkit) : undefined;
+  const edits = flags.candidate === undefined ? await editOptions(flags, session, toolkit) : undefined;
   const display = createDisplay(mode, session);
   try {
     const onProgress = display.show;

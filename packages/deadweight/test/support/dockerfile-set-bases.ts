@@ -39,7 +39,13 @@ export async function tagSetBase(base: SetBase): Promise<void> {
   if (known !== "") return;
   if (base === "debian") return tagBase(names.debian);
   if (base !== "frontend") await tagSetBase("debian");
-  await { tools: makeTools, node: makeNode, frontend: makeFrontend, cuda: () => makeCuda("cuda"), cudaBase: () => makeCuda("cudaBase") }[base]();
+  await {
+    tools: makeTools,
+    node: makeNode,
+    frontend: makeFrontend,
+    cuda: () => makeCuda("cuda"),
+    cudaBase: () => makeCuda("cudaBase"),
+  }[base]();
 }
 
 const install = "apt-get update && apt-get -o Acquire::Retries=3 install -y --no-install-recommends";
@@ -117,7 +123,13 @@ async function makeCuda(base: "cuda" | "cudaBase"): Promise<void> {
     mkdirSync(join(root, target), { recursive: true });
     mkdirSync(join(root, "DEBIAN"));
     writeFileSync(join(root, target, library), randomBytesOf(bytes));
-    const fields = { Package: name, Version: version, Architecture: "amd64", Maintainer: "a <a@example.org>", Description: "a stand-in" };
+    const fields = {
+      Package: name,
+      Version: version,
+      Architecture: "amd64",
+      Maintainer: "a <a@example.org>",
+      Description: "a stand-in",
+    };
     const lines = Object.entries(fields).map(([field, value]) => `${field}: ${value}\n`);
     writeFileSync(join(root, "DEBIAN/control"), lines.join(""));
     await output("dpkg-deb", ["--root-owner-group", "--build", root, join(folder, `${name}.deb`)]);

@@ -49,7 +49,12 @@ export const setCases: readonly SetCase[] = [
   { name: "owner-changed", bases: ["debian"], fill: (context) => fillApplication(join(context, "app")) },
   { name: "mode-changed", bases: ["debian"], fill: (context) => writeFileSync(join(context, "model.bin"), randomBytesOf(4e6)) },
   { name: "archive-downloaded", bases: ["tools"] },
-  { name: "archive-copied", bases: ["debian"], isLeft: true, fill: (context) => writeFileSync(join(context, "tool.tar.gz"), toolArchive()) },
+  {
+    name: "archive-copied",
+    bases: ["debian"],
+    isLeft: true,
+    fill: (context) => writeFileSync(join(context, "tool.tar.gz"), toolArchive()),
+  },
   { name: "git-history", bases: ["tools"] },
   { name: "archive-removed-late", bases: ["tools"] },
   { name: "build-tools", bases: ["tools"] },
