@@ -115,7 +115,13 @@ async function makeCuda(): Promise<void> {
     mkdirSync(join(root, target), { recursive: true });
     mkdirSync(join(root, "DEBIAN"));
     writeFileSync(join(root, target, library), randomBytesOf(bytes));
-    const fields = { Package: name, Version: version, Architecture: "amd64", Maintainer: "a <a@example.org>", Description: "a stand-in" };
+    const fields = {
+      Package: name,
+      Version: version,
+      Architecture: "amd64",
+      Maintainer: "a <a@example.org>",
+      Description: "a stand-in",
+    };
     const lines = Object.entries(fields).map(([field, value]) => `${field}: ${value}\n`);
     writeFileSync(join(root, "DEBIAN/control"), lines.join(""));
     await output("dpkg-deb", ["--root-owner-group", "--build", root, join(folder, `${name}.deb`)]);
