@@ -7,7 +7,7 @@ interface Sized {
   readonly predictedBytes: number;
 }
 
-const named = (names: string): readonly Sized[] => [...names].map((name, place) => ({ name, predictedBytes: place + 1 }));
+const named = (names: string): readonly Sized[] => names.split("").map((name, place) => ({ name, predictedBytes: place + 1 }));
 const namesOf = (edits: readonly Sized[]): string => edits.map(({ name }) => name).sort().join("");
 
 /** Fails where any of the groups is whole among the edits. */
@@ -16,7 +16,7 @@ const failing =
   (edits: readonly Sized[]): Promise<Attempt<string>> => {
     const names = namesOf(edits);
     tries.push(names);
-    const broken = groups.find((group) => [...group].every((name) => names.includes(name)));
+    const broken = groups.find((group) => group.split("").every((name) => names.includes(name)));
     return Promise.resolve(broken === undefined ? { result: names } : { failure: `${broken} breaks` });
   };
 
