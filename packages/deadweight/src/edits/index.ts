@@ -7,6 +7,7 @@ import { downloadedArchives } from "./downloaded-archives.ts";
 import { dropBuildTools } from "./drop-build-tools.ts";
 import { gitDepth } from "./git-depth.ts";
 import { mergeLateCleanup } from "./merge-late-cleanup.ts";
+import { multiStage } from "./multi-stage.ts";
 import { noInstallRecommends } from "./no-install-recommends.ts";
 import { npmProduction } from "./npm-production.ts";
 import { pipNoCache } from "./pip-no-cache.ts";
@@ -24,6 +25,7 @@ export const edits: readonly Edit[] = [
   dropBuildTools,
   gitDepth,
   mergeLateCleanup,
+  multiStage,
   noInstallRecommends,
   npmProduction,
   pipNoCache,
