@@ -9,7 +9,7 @@ import { withoutBase } from "../support/dockerfile-set-bases.ts";
 import { withoutEngine } from "../support/tools.ts";
 
 /** Some of the set that `bench/rewrite.ts` runs as a whole: those that fetch nothing but on the loopback interface. */
-const chosen = new Set(["pip-cache", "uv-cache", "owner-changed", "archive-downloaded", "windows-lines"]);
+const chosen = new Set(["pip-cache", "uv-cache", "owner-changed", "mode-changed", "windows-lines"]);
 
 describe("Dockerfiles with mistakes are built, rewritten, built again and verified", { skip: missing() }, () => {
   const tag = `${ownName("rewritten")}:1`;
