@@ -49,7 +49,7 @@ export async function tagSetBase(base: SetBase): Promise<void> {
 }
 
 const install = "apt-get update && apt-get -o Acquire::Retries=3 install -y --no-install-recommends";
-const clean = "rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb";
+const clean = "rm -rf /var/lib/apt/lists/* /var/cache/apt/*";
 
 async function make(base: SetBase, folder: string, text: string): Promise<void> {
   await buildWith(planOf(folder, text, { tags: [names[base]] }));
