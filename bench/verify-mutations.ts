@@ -14,6 +14,7 @@ import { LayerScanner } from "../packages/deadweight/src/image/layer-scanner.ts"
 import { byteStringFromText } from "../packages/deadweight/src/lib/byte-string.ts";
 import { expectedChanges } from "../packages/deadweight/src/pipeline/expected-changes.ts";
 import { withFacts } from "../packages/deadweight/src/pipeline/with-facts.ts";
+import { candidateRunner, type CandidateRunner, type Request } from "./support/candidate-runner.ts";
 
 /**
  * How many broken images the static checks find: single files of a built image are removed, each removal is run for real, and judged
@@ -21,8 +22,10 @@ import { withFacts } from "../packages/deadweight/src/pipeline/with-facts.ts";
  *
  *     node bench/verify-mutations.ts --image docker:NAME --requests requests.json [--count 200] [--seed 1] [-o result.json]
  *     node bench/verify-mutations.ts --image docker:NAME --judge result.json
+ *     node bench/verify-mutations.ts --image docker:NAME --judge result.json --run --requests requests.json
  *
- * The second form judges the removals of an earlier run anew, without running the application.
+ * The second form judges the removals of an earlier run anew, without running the application; the third also lets the checks run that need
+ * containers, on every second of the requests as probes.
  * Needs root (the image is unpacked and run with unshare and chroot), docker and strace. requests.json: {"port": 18080, "requests": ["/", ["POST",
  * "/echo", "{}"], …]}. Two checks are left out: file-tree compares with the list, and package-databases finds what a real optimiser
  * takes out of the records with the file.
@@ -35,10 +38,9 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     output: { type: "string", short: "o" },
     judge: { type: "string" },
+    run: { type: "boolean", default: false },
   },
 });
-
-type Request = string | readonly [method: string, path: string, body: string];
 
 interface Mutation {
   readonly path: string;
@@ -48,7 +50,9 @@ interface Mutation {
 }
 
 const left: ReadonlySet<string> = new Set(["file-tree", "package-databases"]);
-const chosen: readonly Check[] = checks.filter(({ name, needs }) => needs === "nothing" && !left.has(name));
+const isStatic = ({ name, needs }: Check): boolean => needs === "nothing" && !left.has(name);
+const isRunning = ({ needs, observes }: Check): boolean => needs === "runtime" && observes !== "rounds";
+const chosen: readonly Check[] = checks.filter((check) => isStatic(check) || (values.run && isRunning(check)));
 const image = values.image ?? fail("say which image: --image docker:NAME");
 const { port, requests } = readRequests();
 const work = mkdtempSync(join(tmpdir(), "deadweight-mutations-"));
@@ -81,15 +85,22 @@ async function main(): Promise<void> {
 
 async function judgeAgain(known: readonly Mutation[]): Promise<void> {
   await withFacts(image, options(), async ({ facts }) => {
+    const runner = values.run ? await candidateRunner(image.replace(/^docker:/, ""), facts, readRequests()) : undefined;
     const mutations: Mutation[] = [];
-    for (const mutation of known) mutations.push({ ...mutation, flaggedBy: await flaggedBy(facts, mutation.path) });
+    try {
+      for (const mutation of known) {
+        mutations.push({ ...mutation, flaggedBy: await flaggedBy(facts, mutation.path, runner) });
+        if (values.output !== undefined) writeFileSync(values.output, JSON.stringify(mutations, undefined, 1));
+      }
+    } finally {
+      await runner?.close();
+    }
     print(mutations);
-    if (values.output !== undefined) writeFileSync(values.output, JSON.stringify(mutations, undefined, 1));
   });
 }
 
 function readRequests(): { readonly port: number; readonly requests: readonly Request[] } {
-  if (values.judge !== undefined) return { port: 0, requests: [] };
+  if (values.judge !== undefined && !values.run) return { port: 0, requests: [] };
   const path = values.requests ?? fail("say what to ask: --requests FILE");
   return JSON.parse(readFileSync(path, "utf8")) as ReturnType<typeof readRequests>;
 }
@@ -229,13 +240,14 @@ async function withoutFile<T>(path: string, use: () => Promise<T>): Promise<T> {
 }
 
 /** The checks that tell a difference, when the removal is on the list of changes. */
-async function flaggedBy(before: Facts, path: string): Promise<readonly string[]> {
+async function flaggedBy(before: Facts, path: string, runner?: CandidateRunner): Promise<readonly string[]> {
   const after = createFacts({ ...before, layers: [...before.layers, whiteoutOf(path)] });
   const actions = new Map([[path, new Set(["remove"] as const)]]);
   const expected = expectedChanges([before, after], { source: undefined, actions }, []);
+  const observed = await runner?.observe(path, after);
   const flagged: string[] = [];
   for (const check of chosen) {
-    const results = await check.compare({ before, after, expected });
+    const results = await check.compare({ before, after, expected, ...(observed === undefined ? {} : { observed }) });
     if (results.some(({ verdict }) => verdict === "different")) flagged.push(check.name);
   }
   return flagged;
@@ -258,6 +270,13 @@ function print(mutations: readonly Mutation[]): void {
     `| ${name} | ${breaking.filter(has).length}/${breaking.length} | ${harmless.filter(has).length}/${harmless.length} |`;
   console.log("| check | breaking found | harmless flagged |\n|---|---|---|");
   for (const { name } of chosen) console.log(row(name, ({ flaggedBy: names }) => names.includes(name)));
+  const by = (kind: (check: Check) => boolean): ((mutation: Mutation) => boolean) => {
+    const names = new Set(checks.filter(kind).map(({ name }) => name));
+    return ({ flaggedBy: flags }) => flags.some((name) => names.has(name));
+  };
+  console.log(row("without running anything", by(isStatic)));
+  if (!values.run) return;
+  console.log(row("by running both", by(isRunning)));
   console.log(row("all of these", ({ flaggedBy: names }) => names.length > 0));
 }
 

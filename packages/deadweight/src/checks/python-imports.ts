@@ -1,7 +1,9 @@
-import { defineCheck, judged, notRun, whenObserved, type Check } from "../contracts/check.ts";
+import { defineCheck, judged, notRun, whenObserved, type Check, type Comparison } from "../contracts/check.ts";
+import { pythonModules } from "../facts/python-modules.ts";
 import { countOf } from "../lib/count-of.ts";
+import { isPlannedModule } from "./modules/is-planned-module.ts";
 
-/** Every installed top-level module that the original's Python imports, the candidate's imports as well. */
+/** Every installed top-level module that the original's Python imports, the candidate's imports as well, unless its own file was to go. */
 export const pythonImports: Check = defineCheck({
   name: "python-imports",
   title: "every installed Python module that could be imported still can, by importing it",
@@ -13,7 +15,16 @@ export const pythonImports: Check = defineCheck({
       if (typeof now === "string") return [{ verdict: "different", reason: "nothing can be imported", details: [now] }];
       const imported = [...old].filter(([, error]) => error === undefined).map(([name]) => name);
       const lost = imported.filter((name) => !now.has(name) || now.get(name) !== undefined);
-      const details = lost.map((name) => `${name}: ${now.get(name) ?? "is not installed any more"}`);
-      return judged(details, countOf(imported.length, "module"), "modules can't be imported any more");
+      const missed = lost.filter((name) => !isPlanned(comparison, name));
+      const details = missed.map((name) => `${name}: ${now.get(name) ?? "is not installed any more"}`);
+      const planned =
+        lost.length === missed.length ? "" : `, ${countOf(lost.length - missed.length, "other")} removed as planned`;
+      const looked = `${countOf(imported.length + missed.length - lost.length, "module")}${planned}`;
+      return judged(details, looked, "modules can't be imported any more");
     }),
 });
+
+function isPlanned(comparison: Comparison, name: string): boolean {
+  const { files, roots } = comparison.before.get(pythonModules);
+  return roots.some((root) => isPlannedModule(comparison, files.get(`${root}:${name}`) ?? []));
+}

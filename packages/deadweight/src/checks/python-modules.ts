@@ -1,4 +1,4 @@
-import { defineCheck, judged, notRun, type Check, type Comparison } from "../contracts/check.ts";
+import { defineCheck, judged, notRun, type Check } from "../contracts/check.ts";
 import type { Facts } from "../contracts/fact.ts";
 import { fileTree } from "../facts/file-tree.ts";
 import { libraries } from "../facts/libraries.ts";
@@ -6,6 +6,7 @@ import { programs } from "../facts/programs.ts";
 import { pythonModules as importable } from "../facts/python-modules.ts";
 import { countOf } from "../lib/count-of.ts";
 import { textOf, type ByteString } from "../lib/byte-string.ts";
+import { isPlannedModule } from "./modules/is-planned-module.ts";
 
 /** Every module that Python could import still has its file, unless it was to go, and those in C the libraries that they load. */
 export const pythonModules: Check = defineCheck({
@@ -17,7 +18,7 @@ export const pythonModules: Check = defineCheck({
     const old = before.get(importable);
     if (old.files.size === 0) return notRun("there is no Python module");
     const now = after.get(importable);
-    const gone = [...old.files].filter(([key, entries]) => !now.files.has(key) && !isPlanned(comparison, entries));
+    const gone = [...old.files].filter(([key, entries]) => !now.files.has(key) && !isPlannedModule(comparison, entries));
     const differences = [
       ...gone.map(([key]) => `${nameOf(key)}: gone`),
       ...[...now.names].flatMap(([entry, { name }]) =>
@@ -31,11 +32,6 @@ export const pythonModules: Check = defineCheck({
     );
   },
 });
-
-function isPlanned({ before, expected }: Comparison, entries: readonly number[]): boolean {
-  const tree = before.get(fileTree);
-  return entries.some((entry) => expected(tree.path(entry)).has("remove") || expected(tree.path(entry)).has("anything"));
-}
 
 function nameOf(key: string): string {
   const colon = key.lastIndexOf(":");

@@ -50,7 +50,7 @@ const callers: readonly Caller[] = [
 /** Programs by which a tool is known to be there. Headers have none: NVRTC is a library. */
 const programs: Readonly<Record<Exclude<Tool, "cuda-headers">, readonly string[]>> = {
   "c-compiler": ["cc", "gcc", "c++", "g++", "clang", "clang++"],
-  "cuda-compiler": ["nvcc", "ptxas"],
+  "cuda-compiler": ["nvcc", "ptxas", "cuobjdump"],
   ninja: ["ninja"],
   git: ["git"],
 };
@@ -58,7 +58,9 @@ const programs: Readonly<Record<Exclude<Tool, "cuda-headers">, readonly string[]
 /** CUDA's tools are often not in PATH; conda's compilers carry the target in their name. */
 const places: Readonly<Record<keyof typeof programs, readonly string[]>> = {
   "c-compiler": ["**/bin/*-linux-gnu-gcc", "**/bin/*-linux-gnu-cc"],
-  "cuda-compiler": ["usr/local/cuda*/bin/nvcc", "usr/local/cuda*/bin/ptxas", "**/nvidia/cuda_nvcc/bin/ptxas"],
+  "cuda-compiler": ["nvcc", "ptxas", "cuobjdump"]
+    .map((program) => `usr/local/cuda*/bin/${program}`)
+    .concat("**/nvidia/cuda_nvcc/bin/ptxas"),
   ninja: [],
   git: [],
 };

@@ -61,7 +61,7 @@ function* members(value: object, holder: string): Generator<Member> {
 /** The fields of an object by the field that holds it, in the order in which they are documented. */
 const fields = new Map(
   Object.entries({
-    "": "schemaVersion tool image indexDigest level result before predicted after platforms changes omissions notes totals reclaimable baseImage layers components outcomes problems",
+    "": "schemaVersion tool image indexDigest level result before predicted after platforms changes omissions notes totals reclaimable baseImage layers components outcomes gpus problems",
     tool: "name version",
     image: "reference digest platform",
     platform: "os architecture variant",
@@ -73,6 +73,10 @@ const fields = new Map(
     outcomes: "rule status reason findings",
     findings: "message safety remedy bytes compressedBytes claims",
     claims: "location bytes compressedBytes basis entries base",
+    gpus: "files targets isNamed cuda pytorch",
+    targets: "capability name cubin ptx none without pytorch pytorchInstead",
+    cuda: "version sources isUsed minimumDriver toolkitDriver",
+    pytorch: "version cuda capabilities basis",
     problems: "location message",
     location: "layer path offset",
     result: "reference digest isCopy isValidated",

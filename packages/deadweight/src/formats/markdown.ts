@@ -3,7 +3,14 @@ import { printable } from "../lib/printable.ts";
 import { mapTexts } from "./text/map-texts.ts";
 import { joinWithin } from "./text/markdown-page.ts";
 import { changesSection, transformsSection, weightsSection } from "./text/markdown-optimization.ts";
-import { componentsSection, findingsSection, layersSection, problemsSection, sumsSection } from "./text/markdown-sections.ts";
+import {
+  componentsSection,
+  findingsSection,
+  gpusSection,
+  layersSection,
+  problemsSection,
+  sumsSection,
+} from "./text/markdown-sections.ts";
 
 // A comment on GitHub holds 65,536 characters.
 const maxLength = 60_000;
@@ -20,6 +27,7 @@ export const markdown: Format = defineFormat({
     const sections = [
       sumsSection(safe),
       findingsSection(safe, most),
+      gpusSection(safe),
       problemsSection(safe),
       componentsSection(safe, most),
       layersSection(safe),

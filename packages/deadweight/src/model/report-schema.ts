@@ -78,6 +78,38 @@ const totals = open({
   reclaimableCompressedBytes: bytes,
 });
 
+const gpu = open({
+  capability: text.describe("compute capability: 6.1"),
+  name: text.exactOptional().describe("the GPU that was asked for, when it was called by its name"),
+  cubin: count.describe("files with machine code for all that they have for it"),
+  ptx: count.describe("files of which it gets some as PTX alone, which the driver compiles"),
+  none: count.describe("files that have nothing for it"),
+  without: z.array(text).describe("the largest of those"),
+  pytorch: z.enum(["cubin", "ptx", "none"]).exactOptional().describe("what the PyTorch of the image has for it"),
+  pytorchInstead: text.exactOptional().describe("an official wheel that has kernels for it"),
+});
+
+const gpus = open({
+  files: count.describe("files with code for GPUs that could be told apart"),
+  targets: z.array(gpu).describe("the named GPUs, all that are known when none was named; ascending"),
+  isNamed: z.boolean(),
+  cuda: z.array(
+    open({
+      version: text,
+      sources: z.array(text).describe("what says so"),
+      isUsed: z.boolean().describe("whether programs load it, as far as packages tell"),
+      minimumDriver: text.exactOptional().describe("the oldest driver for Linux that runs its machine code"),
+      toolkitDriver: text.exactOptional().describe("the driver that its toolkit came with: the oldest that compiles its PTX"),
+    }),
+  ),
+  pytorch: open({
+    version: text,
+    cuda: text.exactOptional(),
+    capabilities: z.array(text),
+    basis: z.enum(["device-code", "table"]).describe("measured in its library, or the list of official wheels"),
+  }).exactOptional(),
+});
+
 /** What a report must be, for reading saved ones and for docs/report-schema.json. Checks form and ranges, not that sums agree. */
 export const reportSchema: z.ZodType<Report> = open({
   schemaVersion: z.literal(1),
@@ -95,5 +127,6 @@ export const reportSchema: z.ZodType<Report> = open({
   layers: z.array(layer),
   components: z.array(component).describe("each byte of each layer belongs to exactly one"),
   outcomes: z.array(outcome).describe("what each rule said"),
+  gpus: gpus.exactOptional().describe("which GPUs the image can serve; of an image with code for GPUs, CUDA or PyTorch"),
   problems: z.array(open({ location, message: text })).describe("what could not be read; the rest stands"),
 });

@@ -1,5 +1,6 @@
 import type { Digest } from "./digest.ts";
 import type { Platform } from "./platform.ts";
+import type { ReportGpus } from "./report-gpus.ts";
 
 /** How safe a change is, the safest first, docs/measuring.md. */
 export const safeties = ["lossless", "verified", "opt-in"] as const;
@@ -141,5 +142,7 @@ export interface Report {
   readonly layers: readonly ReportLayer[];
   readonly components: readonly ReportComponent[];
   readonly outcomes: readonly Outcome[];
+  /** Of an image with code for GPUs, CUDA or PyTorch. */
+  readonly gpus?: ReportGpus;
   readonly problems: readonly Problem[];
 }

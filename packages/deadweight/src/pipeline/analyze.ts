@@ -1,6 +1,7 @@
 import type { Facts } from "../contracts/fact.ts";
 import type { Rule } from "../contracts/rule.ts";
 import { fileTree } from "../facts/file-tree.ts";
+import { gpuSupport } from "../facts/gpu-support.ts";
 import { layerOrigins } from "../facts/layer-origins.ts";
 import { packages } from "../facts/packages.ts";
 import { textOf } from "../lib/byte-string.ts";
@@ -47,6 +48,7 @@ export function reportOf(facts: Facts, chosen: readonly Rule[]): Report {
   const { image, layers } = facts;
   const accounts = account(facts);
   const { outcomes, findings } = evaluateRules(facts, chosen);
+  const gpus = facts.get(gpuSupport);
   const bySafety = reclaimable(facts.get(fileTree), findings);
   const sum = <T>(rows: readonly T[], of: (row: T) => number): number => rows.reduce((total, row) => total + of(row), 0);
   return {
@@ -67,6 +69,7 @@ export function reportOf(facts: Facts, chosen: readonly Rule[]): Report {
     layers: accounts.layers,
     components: accounts.components,
     outcomes,
+    ...(gpus === undefined ? {} : { gpus }),
     problems: problemsOf(facts),
   };
 }

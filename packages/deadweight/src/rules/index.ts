@@ -12,6 +12,7 @@ import { developmentFiles } from "./development-files.ts";
 import { docsAndManuals } from "./docs-and-manuals.ts";
 import { duplicateCuda } from "./duplicate-cuda.ts";
 import { duplicateFiles } from "./duplicate-files.ts";
+import { jitToolchain } from "./jit-toolchain.ts";
 import { lateCleanup } from "./late-cleanup.ts";
 import { locales } from "./locales.ts";
 import { logs } from "./logs.ts";
@@ -43,6 +44,7 @@ export const rules: readonly Rule[] = [
   docsAndManuals,
   duplicateCuda,
   duplicateFiles,
+  jitToolchain,
   lateCleanup,
   locales,
   logs,

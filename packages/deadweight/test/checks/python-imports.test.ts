@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { pythonImports } from "../../src/checks/python-imports.ts";
 import type { ImportSweep } from "../../src/model/observation.ts";
 import { observedOf, verdictOf } from "../support/observed.ts";
+import { comparisonOf, imageOf } from "../support/side-by-side.ts";
 
 const said = (before: ImportSweep, after: ImportSweep): Promise<string> =>
   verdictOf(pythonImports, observedOf({ before: [], after: [] }, { imports: { before, after } }));
@@ -18,4 +19,23 @@ test("the same set can be imported; what failed before may fail", async () => {
   );
   assert.equal(await said("there is no Python", old), "not-run: there is no Python");
   assert.equal(await said(old, "python3 ends with 127: "), "different: nothing can be imported\npython3 ends with 127: ");
+});
+
+test("a module whose own file was to go is not missed; one that needs it is", async () => {
+  const [dumb, user] = ["usr/lib/python3.11/dumb.py", "usr/lib/python3.11/user.py"];
+  const image = imageOf([dumb, user].map((path) => ({ path, content: "#" })));
+  const after = sweep({ dumb: "ModuleNotFoundError", user: "ModuleNotFoundError: dumb" });
+  const observed = observedOf(
+    { before: [], after: [] },
+    { imports: { before: sweep({ dumb: undefined, user: undefined }), after } },
+  );
+  const removed = {
+    ...comparisonOf(image, image),
+    observed,
+    expected: (path: string) => new Set(path === dumb ? ["remove" as const] : []),
+  };
+  const [result] = await pythonImports.compare(removed);
+  assert.deepEqual([result?.verdict, result?.details], ["different", ["user: ModuleNotFoundError: dumb"]]);
+  const both = await pythonImports.compare({ ...removed, expected: () => new Set(["remove" as const]) });
+  assert.deepEqual(both, [{ verdict: "same", reason: "0 modules, 2 others removed as planned" }]);
 });

@@ -37,7 +37,7 @@ export async function pythonImage(): Promise<string> {
 export async function buildFrom(
   from: string,
   steps: string,
-  files: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string | Uint8Array>>,
   name: string,
 ): Promise<void> {
   const folder = temporaryFolder();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { debianEntries, type DebianPackage } from "../support/installed.ts";
+import { debianEntries, pythonEntries, type DebianPackage } from "../support/installed.ts";
 import type { TestEntry } from "../support/layers.ts";
 import { planned, type Planned, type PlanningOptions } from "../support/planning.ts";
 
@@ -222,4 +222,8 @@ test("a database that can't be rewritten keeps all packages", () => {
   assert.deepEqual(plan([...base, ...tools], [], { keep: ["var/lib/dpkg"] }).edits, []);
   const linked = [...debian([...base, ...tools]), { path: "opt/status", type: "hardlink" as const, link: "var/lib/dpkg/status" }];
   assert.deepEqual(planned([linked], { only: ["remove-packages"] }).edits, []);
+});
+
+test("what Triton compiles with stays, and so does what that needs", () => {
+  assert.deepEqual(removed(plan([...base, ...tools], pythonEntries("triton", "3.1.0"))), ["build-essential", "make"]);
 });

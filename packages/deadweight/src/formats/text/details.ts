@@ -4,6 +4,7 @@ import type { FormatOptions } from "../../contracts/format.ts";
 import type { Claim, Location, OutcomeStatus, Report } from "../../model/report.ts";
 import { alignColumns, type Column } from "./columns.ts";
 import { groupDigits, printCount } from "./figures.ts";
+import { gpuSentences } from "./gpu-sentences.ts";
 import { largestFindings, type RuleFinding } from "./largest-findings.ts";
 import { createPaint } from "./paint.ts";
 
@@ -15,6 +16,7 @@ export function detailLines(report: Report, options: FormatOptions): string[] {
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ["To the byte", exactLines(report, options)],
     ["Findings", largestFindings(report).flatMap((finding) => findingLines(finding, options))],
+    ["GPUs", (report.gpus === undefined ? [] : gpuSentences(report.gpus)).flatMap((text) => wrapText(text, options.columns))],
     ["Components", componentLines(report, options)],
     ["Layers", layerLines(report, options)],
     ["Rules without findings", ruleLines(report, options)],

@@ -3,6 +3,7 @@ import { cutEnd, cutMiddle } from "../../lib/text-width.ts";
 import { printPlatform } from "../../model/platform.ts";
 import type { Report } from "../../model/report.ts";
 import { groupDigits, printCount, printShare } from "./figures.ts";
+import { gpuSentences } from "./gpu-sentences.ts";
 import { largestFindings } from "./largest-findings.ts";
 import { folded, table, type Section } from "./markdown-page.ts";
 import { markdownCode as code, markdownText as text } from "./markdown-text.ts";
@@ -48,6 +49,12 @@ export function findingsSection(report: Report, most: number): Section {
   if (rows.length === 0) return { head: ["No rule found dead weight."], rows: [], tail: [] };
   const head = table(["Reason", "Safety", ">Unpacked", ">Compressed", "What", "Remedy"]);
   return { head, rows, tail: [], more: all.length - rows.length };
+}
+
+/** Which GPUs the image can serve; empty for an image without code for them. */
+export function gpusSection({ gpus }: Report): Section {
+  const rows = (gpus === undefined ? [] : gpuSentences(gpus)).map((sentence) => [text(cutEnd(sentence, maxCell))]);
+  return rows.length === 0 ? { head: [], rows, tail: [] } : { head: table(["GPUs"]), rows, tail: [] };
 }
 
 /** What makes the report incomplete; empty when nothing does. */

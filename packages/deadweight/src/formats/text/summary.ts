@@ -5,6 +5,7 @@ import { printPlatform } from "../../model/platform.ts";
 import type { Report, Safety } from "../../model/report.ts";
 import { alignColumns } from "./columns.ts";
 import { printCount, printShare } from "./figures.ts";
+import { shortGpuSentences } from "./gpu-sentences.ts";
 import { largestFindings } from "./largest-findings.ts";
 import { createPaint } from "./paint.ts";
 import { shellWord } from "./shell-word.ts";
@@ -27,6 +28,7 @@ export function summaryLines(report: Report, options: FormatOptions): string[] {
     ...reasonLines(report, options),
     "",
     ...baseLines(report, options),
+    ...gpuLines(report, options),
     ...doubtLines(report, options),
     ...nextLines(report, options),
   ];
@@ -96,6 +98,11 @@ function baseLines({ baseImage, totals }: Report, { columns }: FormatOptions): s
   const layers = `${baseImage.layers} of ${printCount(totals.layers, "layer")}`;
   const text = baseImage.layers === 0 ? "Base image: none found" : `Base image: ${layers}`;
   return wrapText(`${text} (${baseImage.evidence})`, columns);
+}
+
+function gpuLines({ gpus }: Report, { columns }: FormatOptions): string[] {
+  const sentences = gpus === undefined ? [] : shortGpuSentences(gpus);
+  return sentences.flatMap((sentence) => wrapText(`GPU: ${sentence}`, columns));
 }
 
 /** What makes the answer incomplete is said in the short form too. */
