@@ -32,6 +32,8 @@ export interface EditContext {
   readonly contextFiles?: readonly ContextFile[];
   /** The text of a file of the build context, such as a script that RUN calls; nothing when it is not there or too large. */
   readonly readContextFile: (path: string) => string | undefined;
+  /** The variables that an instruction sees: ENV, ARG with `--build-arg`, and the environment of the base image where it is known. */
+  readonly variablesAt: (instruction: Instruction) => ReadonlyMap<string, string>;
   readonly gpus?: GpuChoice;
   /** Whether the user says that the image runs without a GPU. */
   readonly withoutGpu: boolean;

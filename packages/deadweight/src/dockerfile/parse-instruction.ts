@@ -1,6 +1,7 @@
 import { closestName } from "../lib/did-you-mean.ts";
 import type { Dockerfile, ExecWord, Heredoc, Instruction, SourceRange } from "../model/dockerfile.ts";
 import { checkArguments, keywords } from "./check-arguments.ts";
+import { wrongWithFlags } from "./check-flags.ts";
 import { parseExecForm } from "./exec-form.ts";
 import { heredocStarts, readHeredocs } from "./heredocs.ts";
 import { scanFlags } from "./instruction-flags.ts";
@@ -49,16 +50,16 @@ export function parseInstruction(source: Source, first: number): ParsedInstructi
   const { heredocs, nextLine } = readHeredocs(starts, text, lines, joined.nextLine, { file, line: first + 1 });
   const start = lines[first]?.start ?? 0;
   const place = { line: first + 1, endLine: nextLine, end: lines[nextLine - 1]?.end ?? start };
-  return { instruction: placed({ ...command, start }, place, heredocs), masked: maskedGaps(joined), nextLine };
+  return { instruction: withPlace({ ...command, start }, place, heredocs), masked: maskedGaps(joined), nextLine };
 }
 
-function placed(
+function withPlace(
   command: Command,
   place: Pick<Instruction, "line" | "endLine" | "end">,
   heredocs: readonly Heredoc[],
 ): Instruction {
   const { trigger, ...own } = command;
-  return { ...own, ...place, heredocs, ...(trigger && { trigger: placed(trigger, place, heredocs) }) };
+  return { ...own, ...place, heredocs, ...(trigger && { trigger: withPlace(trigger, place, heredocs) }) };
 }
 
 function parseCommand(source: Source, joined: JoinedLines, from: number, line: number): Command {
@@ -76,13 +77,16 @@ function parseCommand(source: Source, joined: JoinedLines, from: number, line: n
     throw syntaxError(source.file, line, `unknown instruction ${JSON.stringify(word.slice(0, 40))}`, hint);
   }
   const { flags, next } = scanFlags(text, start + word.length, end, source.escape);
+  const flagsHere = flags.map((flag) => flagOf(joined, flag));
+  const wrong = wrongWithFlags(flagsHere);
+  if (wrong !== undefined) throw syntaxError(source.file, line, `${keyword} ${wrong}`);
   const rest = { start: Math.min(next, end), end };
   const exec = execKeywords.has(keyword) ? execOf(source.file, line, text, execStart(keyword, text, rest), end) : undefined;
   checkArguments({ file: source.file, line, keyword, text, rest, exec: exec?.map(({ value }) => value), escape: source.escape });
   return {
     keyword,
     start: joined.startOf(start),
-    flags: flags.map((flag) => flagOf(joined, flag)),
+    flags: flagsHere,
     rest: placeOf(joined, rest),
     ...(exec && { exec: exec.map((one) => ({ ...placeOf(joined, one), value: one.value })) }),
     ...(keyword === "ONBUILD" && { trigger: parseCommand(source, joined, rest.start, line) }),

@@ -174,6 +174,8 @@ for (const [name, text, message] of [
   ["a stage's name", "FROM a AS 1b", 'Dockerfile:1: FROM calls a stage "1b", which is no name'],
   ["COPY of one path", "FROM a\nCOPY b", "Dockerfile:2: COPY needs a source and a destination"],
   ["COPY to a heredoc", "FROM a\nCOPY b <<E\nE", "Dockerfile:2: COPY can't write to a heredoc"],
+  ["a flag without value", "FROM a\nCOPY --from b c", "Dockerfile:2: COPY --from has no value"],
+  ["a flag twice", "FROM a\nCOPY --from=x --from=y b c", "Dockerfile:2: COPY --from stands there twice"],
   ["ENV without a value", "FROM a\nENV B", "Dockerfile:2: ENV needs a name and a value"],
   ["ENV of two forms", "FROM a\nENV B=c d", 'Dockerfile:2: ENV has "d", which is no name=value'],
   ["SHELL of one text", "FROM a\nSHELL sh -c", "Dockerfile:2: SHELL has to be a JSON array"],
