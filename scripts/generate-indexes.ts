@@ -5,6 +5,7 @@ import { join } from "node:path";
 const folders = [
   { folder: "checks", contract: "Check", module: "check" },
   { folder: "catalogers", contract: "Cataloger", module: "cataloger" },
+  { folder: "edits", contract: "Edit", module: "edit" },
   { folder: "formats", contract: "Format", module: "format" },
   { folder: "rules", contract: "Rule", module: "rule" },
   { folder: "runtimes", contract: "Runtime", module: "runtime" },

@@ -21,6 +21,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   claims: ["lib", "model", "contracts", "facts"],
   rules: ["lib", "model", "contracts", "facts", "claims"],
   transforms: ["lib", "model", "contracts", "facts", "image", "archive", "binary"],
+  edits: ["lib", "model", "contracts", "facts", "claims", "dockerfile"],
   pipeline: [
     "lib",
     "model",
@@ -31,6 +32,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "checks",
     "claims",
     "catalogers",
+    "dockerfile",
+    "edits",
     "engine",
     "formats",
     "rules",

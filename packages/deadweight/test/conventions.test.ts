@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { test } from "node:test";
 import { catalogers } from "../src/catalogers/index.ts";
 import { checks } from "../src/checks/index.ts";
+import { edits } from "../src/edits/index.ts";
 import { formats } from "../src/formats/index.ts";
 import { rules } from "../src/rules/index.ts";
 import { runtimes } from "../src/runtimes/index.ts";
@@ -64,6 +65,7 @@ test("every member of a member folder is named after its file", () => {
   const names = {
     catalogers: catalogers.map((member) => member.name),
     checks: checks.map((member) => member.name),
+    edits: edits.map((member) => member.name),
     formats: formats.map((member) => member.name),
     rules: rules.map((member) => member.name),
     runtimes: runtimes.map((member) => member.name),
@@ -75,7 +77,7 @@ test("every member of a member folder is named after its file", () => {
   for (const [folder, members] of Object.entries(names)) {
     assert.equal(new Set(members).size, filesOf(folder), `${folder}: ${members.join(" ")}`);
   }
-  for (const folder of ["catalogers", "checks", "formats", "rules", "runtimes", "transforms"] as const) {
+  for (const folder of ["catalogers", "checks", "edits", "formats", "rules", "runtimes", "transforms"] as const) {
     for (const name of names[folder])
       assert.ok(
         files.some(({ path }) => path === `${folder}/${name}.ts`),
@@ -87,7 +89,9 @@ test("every member of a member folder is named after its file", () => {
 test("every member has its test, every rule its page", () => {
   const members = files
     .map(({ path }) => path)
-    .filter((path) => /^(?:catalogers|checks|formats|rules|runtimes|stores|transforms)\/(?!index)[a-z0-9-]+\.ts$/.test(path));
+    .filter((path) =>
+      /^(?:catalogers|checks|edits|formats|rules|runtimes|stores|transforms)\/(?!index)[a-z0-9-]+\.ts$/.test(path),
+    );
   const untested = members.filter((path) => !existsSync(join(import.meta.dirname, path.replace(/\.ts$/, ".test.ts"))));
   assert.deepEqual(untested, []);
   assert.deepEqual(

@@ -27,22 +27,34 @@ export interface RunStep {
   /** Absolute; absent when the base image decides. */
   readonly folder?: string;
   readonly shell: readonly string[];
-  /** ENV and ARG as far as the Dockerfile sets them. */
+  /** ENV and ARG as far as they are known. */
   readonly environment: () => ReadonlyMap<string, string>;
 }
 
+/** What variables are where an instruction stands. */
+export type VariablesAt = (instruction: Instruction) => ReadonlyMap<string, string>;
+
 /** The RUNs of some stages, in their order. */
-export function runSteps(dockerfile: Dockerfile, stages: readonly Stage[]): readonly RunStep[] {
-  return stages.flatMap((stage) => stepsOf(dockerfile, stage));
+export function runSteps(
+  dockerfile: Dockerfile,
+  stages: readonly Stage[],
+  variables: VariablesAt = (instruction) => variablesAt(dockerfile, instruction),
+): readonly RunStep[] {
+  return stages.flatMap((stage) => stepsOf({ dockerfile, variables }, stage));
 }
 
-function stepsOf(dockerfile: Dockerfile, last: Stage): readonly RunStep[] {
+interface Source {
+  readonly dockerfile: Dockerfile;
+  readonly variables: VariablesAt;
+}
+
+function stepsOf(source: Source, last: Stage): readonly RunStep[] {
   let state: State = { shell: defaultShell };
   const steps: RunStep[] = [];
-  for (const stage of stageChain(dockerfile, last)) {
+  for (const stage of stageChain(source.dockerfile, last)) {
     for (const instruction of stage.instructions) {
-      if (instruction.keyword === "RUN" && stage === last) steps.push(stepAt(dockerfile, stage, instruction, state));
-      else state = after(dockerfile, instruction, state);
+      if (instruction.keyword === "RUN" && stage === last) steps.push(stepAt(source, stage, instruction, state));
+      else state = after(source, instruction, state);
     }
   }
   return steps;
@@ -54,18 +66,18 @@ interface State {
   readonly shell: readonly string[];
 }
 
-function after(dockerfile: Dockerfile, instruction: Instruction, state: State): State {
+function after({ dockerfile, variables }: Source, instruction: Instruction, state: State): State {
   const { keyword, exec } = instruction;
   if (keyword === "SHELL") return { ...state, shell: exec?.map(({ value }) => value) ?? state.shell };
   if (keyword !== "USER" && keyword !== "WORKDIR") return state;
   const text = joinedText(dockerfile.text, dockerfile.escape, instruction.rest).text;
-  const value = expandVariables(dockerfile, text, variablesAt(dockerfile, instruction)) ?? "?";
+  const value = expandVariables(dockerfile, text, variables(instruction)) ?? "?";
   if (keyword === "USER") return { ...state, user: value };
   if (value.startsWith("/")) return { ...state, folder: value };
   return state.folder === undefined ? state : { ...state, folder: `${state.folder}/${value}` };
 }
 
-function stepAt(dockerfile: Dockerfile, stage: Stage, instruction: Instruction, state: State): RunStep {
+function stepAt({ dockerfile, variables }: Source, stage: Stage, instruction: Instruction, state: State): RunStep {
   const script = runScript(dockerfile, instruction, state.shell);
   return {
     stage,
@@ -74,7 +86,7 @@ function stepAt(dockerfile: Dockerfile, stage: Stage, instruction: Instruction, 
     uses: script?.commands.flatMap((command) => commandUse(command) ?? []) ?? [],
     mounts: instruction.flags.flatMap(({ name, value }) => (name === "mount" ? mountOf(value ?? "") : [])),
     ...state,
-    environment: () => variablesAt(dockerfile, instruction),
+    environment: () => variables(instruction),
   };
 }
 

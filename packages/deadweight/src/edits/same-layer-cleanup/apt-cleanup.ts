@@ -1,0 +1,106 @@
+import type { EditContext, ProposedSaving } from "../../contracts/edit.ts";
+import type { CommandUse } from "../../dockerfile/command-use.ts";
+import { stageChain } from "../../dockerfile/expand-variables.ts";
+import { isMounted, isRoot, runSteps, type RunStep } from "../../dockerfile/run-steps.ts";
+import type { Instruction, Replacement } from "../../model/dockerfile.ts";
+import { appended, sudoOf } from "../evidence/appended.ts";
+import type { Finding } from "../evidence/gathered.ts";
+import { layerClaims, savingOf } from "../evidence/saving.ts";
+import type { ScriptStep } from "../evidence/shipped-steps.ts";
+
+const estimate: ProposedSaving = {
+  bytes: 19_900_000,
+  source: "lists of Debian bookworm with updates and security, as measured in its official image",
+};
+
+/** Lists of apt, and archives where the image shows that apt keeps them. */
+export function aptCleanup(context: EditContext, step: ScriptStep): Finding {
+  const update = step.uses.find(isUpdate);
+  if (update === undefined || isMounted(step, "/var/lib/apt") || cleansLists(step)) return undefined;
+  const { instruction } = step;
+  if (!isRoot(step) && sudoOf(update.command) === "")
+    return { instruction, message: `the lists stay: the RUN is run by ${step.user}` };
+  const archives = isMounted(step, "/var/cache/apt") ? [] : layerClaims(context, instruction, ["apt-archives"]);
+  const saving = savingOf(
+    context,
+    "same-layer-cleanup",
+    instruction,
+    ["apt-lists", ...(archives.length > 0 ? ["apt-archives"] : [])],
+    estimate,
+  );
+  if (saving === undefined) return undefined;
+  const pair = loneUpdate(context, step);
+  const place = pair?.next ?? step;
+  const later = laterInstall(context, place.instruction);
+  if (later !== undefined) return { instruction, message: `the lists stay: line ${later.line} installs without fetching them` };
+  const sudo = sudoOf(update.command);
+  const command = `${archives.length > 0 ? `${sudo}apt-get clean && ` : ""}${sudo}rm -rf /var/lib/apt/lists/*`;
+  const insertion = cleansLists(place)
+    ? undefined
+    : appended(context, place, command, place.uses.findLast(({ tool }) => tool === "apt")?.command);
+  if (insertion !== undefined && "refused" in insertion) return { instruction, message: `the lists stay: ${insertion.refused}` };
+  return {
+    instruction,
+    message: pair ? "apt's lists stay in a layer of their own" : "apt's lists stay in the layer",
+    reason: "the lists serve installing alone, and nothing after this installs without fetching them",
+    replacements: [...(pair?.replacements ?? []), ...(insertion ? [insertion.replacement] : [])],
+    saving,
+  };
+}
+
+/** `rm -rf /var/lib/apt/lists/*` or `apt-get dist-clean`. */
+function cleansLists({ uses }: RunStep): boolean {
+  return uses.some(
+    ({ tool, verb, operands }) =>
+      (tool === "apt" && /^dist-?clean$/.test(verb)) ||
+      (tool === "rm" && operands.some(({ text }) => /^["']?\/var\/lib\/apt(?:\/lists(?:\/\*?)?|\/\*?)?["']?$/.test(text))),
+  );
+}
+
+interface Pair {
+  readonly next: ScriptStep;
+  readonly replacements: readonly Replacement[];
+}
+
+/** A RUN that only fetches, and the next instruction installs: they become one. */
+function loneUpdate({ dockerfile, variablesAt }: EditContext, step: ScriptStep): Pair | undefined {
+  const { stage, instruction, script } = step;
+  if (script.commands.length !== 1 || script.isHeredoc || instruction.flags.length > 0) return undefined;
+  const following = stage.instructions[stage.instructions.indexOf(instruction) + 1];
+  const next = runSteps(dockerfile, [stage], variablesAt).find((one) => one.instruction === following);
+  if (next?.script === undefined || next.script.isHeredoc || next.instruction.flags.length > 0) return undefined;
+  const joins = next.script.statements.length === 1 && next.script.statements[0]?.operators.includes("||") === false;
+  if (!joins || !next.uses.some(isInstall) || next.uses.some(isUpdate)) return undefined;
+  const text = dockerfile.text.slice(instruction.rest.start, script.commands[0]?.end ?? instruction.rest.end);
+  const at = next.script.statements[0]?.start ?? next.instruction.rest.start;
+  return {
+    next: { ...next, script: next.script },
+    replacements: [
+      { start: instruction.start, end: lineAfter(dockerfile.text, instruction.end), text: "" },
+      { start: at, end: at, text: `${text} && ` },
+    ],
+  };
+}
+
+function lineAfter(text: string, end: number): number {
+  const feed = text.indexOf("\n", end);
+  return feed < 0 ? text.length : feed + 1;
+}
+
+/** The next RUN, in this stage or one built on it, that installs with lists that an earlier RUN left. */
+function laterInstall({ dockerfile, variablesAt }: EditContext, from: Instruction): Instruction | undefined {
+  const stage = dockerfile.stages.find(({ instructions }) => instructions.includes(from));
+  if (stage === undefined) return undefined;
+  const built = dockerfile.stages.filter((one) => stageChain(dockerfile, one).includes(stage));
+  const later = runSteps(dockerfile, built, variablesAt).filter(({ instruction }) => instruction.start > from.start);
+  return later.find(({ uses }) => uses.find((use) => isInstall(use) || isUpdate(use))?.verb === "install")?.instruction;
+}
+
+function isUpdate({ tool, verb }: CommandUse): boolean {
+  return tool === "apt" && verb === "update";
+}
+
+/** Installing files alone needs no lists, but their dependencies may. */
+function isInstall({ tool, verb }: CommandUse): boolean {
+  return tool === "apt" && verb === "install";
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { sameLayerCleanup } from "../../src/edits/same-layer-cleanup.ts";
+import { assertTruth, assertUntouched, proposalsOf } from "../support/editing.ts";
+import { factsOf } from "../support/layers.ts";
+
+test("what a package manager fetched goes in the same RUN", () => {
+  assertTruth(sameLayerCleanup, [
+    ["RUN apt-get update && apt-get install -y a", "RUN apt-get update && apt-get install -y a && rm -rf /var/lib/apt/lists/*"],
+    ["RUN set -eux; apt update; apt install -y a", "RUN set -eux; apt update; apt install -y a; rm -rf /var/lib/apt/lists/*"],
+    [
+      "RUN <<EOF\nset -e\napt-get update\napt-get install -y a\nEOF",
+      "RUN <<EOF\nset -e\napt-get update\napt-get install -y a\nrm -rf /var/lib/apt/lists/*\nEOF",
+    ],
+    [
+      "USER app\nRUN sudo apt-get update && sudo apt-get install -y a",
+      "USER app\nRUN sudo apt-get update && sudo apt-get install -y a && sudo rm -rf /var/lib/apt/lists/*",
+    ],
+    [
+      "RUN apt-get update && apt-get install -y a && exec b",
+      "RUN apt-get update && apt-get install -y a && rm -rf /var/lib/apt/lists/* && exec b",
+    ],
+    ["RUN apk add a", "RUN apk add --no-cache a"],
+    ["RUN apk add --virtual .b c && make && apk del .b", "RUN apk add --no-cache --virtual .b c && make && apk del .b"],
+    ["RUN dnf install -y a", "RUN dnf install -y a && dnf clean all"],
+    ["RUN microdnf install a; ls", "RUN microdnf install a; ls && microdnf clean all"],
+  ]);
+});
+
+test("apt-get update in a RUN of its own joins the next, which installs", () => {
+  assertTruth(sameLayerCleanup, [
+    ["RUN apt-get update\nRUN apt-get install -y a", "RUN apt-get update && apt-get install -y a && rm -rf /var/lib/apt/lists/*"],
+    [
+      "RUN apt-get update\nRUN apt-get install -y a && rm -rf /var/lib/apt/lists/*",
+      "RUN apt-get update && apt-get install -y a && rm -rf /var/lib/apt/lists/*",
+    ],
+  ]);
+});
+
+test("it is left alone where it is clean, mounted, not root's, or would break a later install", () => {
+  assertUntouched(sameLayerCleanup, [
+    "RUN apt-get update && apt-get install -y a && rm -rf /var/lib/apt/lists/*",
+    "RUN apt-get update && apt-get install -y a && apt-get dist-clean",
+    "RUN --mount=type=cache,target=/var/lib/apt,sharing=locked apt-get update && apt-get install -y a",
+    "RUN --mount=type=cache,target=/var/lib/apt/lists apt-get update && apt-get install -y a",
+    "USER app\nRUN apt-get update && apt-get install -y a",
+    "RUN apt-get update && apt-get install -y a\nRUN apt-get install -y b",
+    "RUN apt-get update\nCOPY a b\nRUN apt-get install -y b",
+    "RUN apt-get update && apt-get install -y a || true",
+    "RUN apt-get install -y a",
+    "RUN apk add --no-cache a",
+    "RUN apk add a && rm -rf /var/cache/apk/*",
+    "RUN --mount=type=cache,target=/var/cache/apk apk add a",
+    "RUN dnf install -y a && dnf clean all",
+    "RUN yum install -y a && rm -rf /var/cache/yum",
+  ]);
+});
+
+test("a stage built on this one that installs without lists is heeded, one that fetches them is not", () => {
+  const stage = "FROM debian AS base\nRUN apt-get update && apt-get install -y a\n";
+  assert.equal(proposalsOf(sameLayerCleanup, `${stage}FROM base\nRUN apt-get install -y b\n`).proposals.length, 0);
+  assert.match(proposalsOf(sameLayerCleanup, `${stage}FROM base\nRUN apt-get install -y b\n`).notes[0]?.message ?? "", /line 4/);
+  assert.equal(
+    proposalsOf(
+      sameLayerCleanup,
+      `${stage}FROM base\nRUN apt-get update && apt-get install -y b && rm -rf /var/lib/apt/lists/*\n`,
+    ).proposals.length,
+    1,
+  );
+});
+
+test("archives are cleaned where the image shows them", () => {
+  const facts = factsOf([
+    [
+      { path: "var/lib/apt/lists/x_Packages", content: "Package" },
+      { path: "var/cache/apt/archives/a_1_amd64.deb", content: "deb" },
+    ],
+  ]);
+  const { proposals } = proposalsOf(sameLayerCleanup, "FROM a\nRUN apt-get update && apt-get install -y a\n", {
+    facts,
+    layers: { 2: [0] },
+  });
+  assert.deepEqual(
+    proposals[0]?.replacements.map(({ text }) => text),
+    [" && apt-get clean && rm -rf /var/lib/apt/lists/*"],
+  );
+});
