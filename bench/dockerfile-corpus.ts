@@ -6,14 +6,13 @@
 // keyword, line, end, flags, exec, args, docs: [{ name, expand, chomp, body }] }] }`, as BuildKit's parser would have it. Prints counts, and
 // the first differences of each kind.
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { readFileSync } from "node:fs";
 import { assignmentsOf } from "../packages/deadweight/src/dockerfile/assignments.ts";
 import { decodeText, encodeText } from "../packages/deadweight/src/dockerfile/decode-text.ts";
 import { joinedText } from "../packages/deadweight/src/dockerfile/joined-text.ts";
 import { parseDockerfile } from "../packages/deadweight/src/dockerfile/parse-dockerfile.ts";
 import { UserError } from "../packages/deadweight/src/lib/user-error.ts";
+import { dockerfilesIn } from "./support/dockerfiles-in.ts";
 import type { Dockerfile, Instruction } from "../packages/deadweight/src/model/dockerfile.ts";
 
 interface Theirs {
@@ -40,7 +39,7 @@ if (flag !== "--oracle" || !oracle || folders.length === 0) throw new Error("usa
 
 const counts = new Map<string, number>();
 const shown = new Map<string, string[]>();
-const files = unique(folders.flatMap((folder) => dockerfilesIn(folder)));
+const files = dockerfilesIn(folders);
 const answer = spawnSync(oracle, { input: files.join("\n"), encoding: "utf8", maxBuffer: 1 << 30 });
 for (const line of answer.stdout.split("\n").filter((text) => text !== "")) compare(JSON.parse(line) as Theirs);
 for (const [name, count] of [...counts].sort(([one], [other]) => one.localeCompare(other))) console.log(`${count}\t${name}`);
@@ -164,27 +163,4 @@ function cut(value: unknown): string {
 
 function count(name: string, by = 1): void {
   counts.set(name, (counts.get(name) ?? 0) + by);
-}
-
-/** One of each content. */
-function unique(paths: readonly string[]): readonly string[] {
-  const seen = new Map<string, string>();
-  for (const path of paths) {
-    const digest = createHash("sha256").update(readFileSync(path)).digest("hex");
-    if (!seen.has(digest)) seen.set(digest, path);
-  }
-  return [...seen.values()];
-}
-
-function dockerfilesIn(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter(
-      (path) =>
-        /dockerfile|containerfile/i.test(path) &&
-        !/\.(?:go|md|py|ts|js|yaml|yml|json|sh|html|txt|rs|tsx|lock|svg|png|dockerignore|tmpl|gotmpl|rst|toml|sum|mod)$/i.test(
-          basename(path),
-        ),
-    )
-    .map((path) => join(folder, path))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true && statSync(path).size < 1 << 20);
 }

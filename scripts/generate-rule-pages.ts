@@ -1,24 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Rule } from "../packages/deadweight/src/contracts/rule.ts";
 import { rules } from "../packages/deadweight/src/rules/index.ts";
+import { writePages } from "./pages/write-pages.ts";
 
 /** Writes docs/rules: a page for each rule, from the texts that `deadweight explain` shows, and a table of them all. */
-const folder = join(import.meta.dirname, "../docs/rules");
-const onlyCheck = process.argv.includes("--check");
-const pages = new Map([["README.md", contents()], ...rules.map((rule): [string, string] => [`${rule.name}.md`, page(rule)])]);
-
-mkdirSync(folder, { recursive: true });
-const present = readdirSync(folder);
-const stale = [...pages].filter(([name, text]) => !present.includes(name) || readFileSync(join(folder, name), "utf8") !== text);
-const orphaned = present.filter((name) => !pages.has(name));
-if (onlyCheck && stale.length + orphaned.length > 0) {
-  console.error(`stale pages in docs/rules: ${[...stale.map(([name]) => name), ...orphaned].join(", ")}: run npm run generate`);
-  process.exitCode = 1;
-} else if (!onlyCheck) {
-  for (const [name, text] of stale) writeFileSync(join(folder, name), text);
-  for (const name of orphaned) rmSync(join(folder, name));
-}
+writePages(
+  "rules",
+  new Map([["README.md", contents()], ...rules.map((rule): [string, string] => [`${rule.name}.md`, page(rule)])]),
+);
 
 function page(rule: Rule): string {
   const parts = [

@@ -86,7 +86,7 @@ test("every member of a member folder is named after its file", () => {
   }
 });
 
-test("every member has its test, every rule its page", () => {
+test("every member has its test, every rule and every edit its page", () => {
   const members = files
     .map(({ path }) => path)
     .filter((path) =>
@@ -96,6 +96,10 @@ test("every member has its test, every rule its page", () => {
   assert.deepEqual(untested, []);
   assert.deepEqual(
     rules.filter((rule) => !existsSync(join(root, `docs/rules/${rule.name}.md`))).map((rule) => rule.name),
+    [],
+  );
+  assert.deepEqual(
+    edits.filter((edit) => !existsSync(join(root, `docs/edits/${edit.name}.md`))).map((edit) => edit.name),
     [],
   );
 });

@@ -1,19 +1,14 @@
 // Device code in one read-only segment is made smaller without a change of any other address: the segment is split behind the containers
-// that stay, and the second half maps the same addresses from a place earlier in the file. elf(5); glibc's dl-map-segments.h keeps the
+// that stay, and what is behind maps the same addresses from a place earlier in the file. elf(5); glibc's dl-map-segments.h keeps the
 // hole between both unmapped.
 import type { FoundPointers } from "./device-pointers.ts";
-import { deviceRegion, type DeviceRegion } from "./device-region.ts";
+import { deviceRegions } from "./device-region.ts";
 import { EditedFile } from "./edited-file.ts";
-import { parseElfHeaders, type ElfHeaderBytes, type ElfHeaders, type ElfSegment } from "./elf-headers.ts";
-import { headerSlot } from "./header-slot.ts";
-import { dynamicPatches, frontMove, newHead, newSections, type CompactLayout } from "./compact-headers.ts";
+import { parseElfHeaders, type ElfHeaderBytes, type ElfHeaders } from "./elf-headers.ts";
+import { dynamicPatches, frontMove, newHead, newSections, placedContainers } from "./compact-headers.ts";
+import { compactLayout, placeInFile, type CompactLayout } from "./compact-layout.ts";
+import { containerBytes, type KeptContainer } from "./kept-container.ts";
 import type { FilePiece } from "./strip-elf.ts";
-
-/** Containers with the entries that stay of each: where they are in the file, ascending. */
-export interface KeptContainer {
-  readonly start: number;
-  readonly entries: readonly { readonly start: number; readonly end: number }[];
-}
 
 /** A smaller file: pieces of the old one, and its size. */
 export interface CompactedElf {
@@ -21,12 +16,8 @@ export interface CompactedElf {
   readonly size: number;
 }
 
-const noBits = 8;
 const loadable = 1;
 const pageBytes = 4096;
-const mostAlign = 65536;
-/** Sections that move keep their place in a cache line. */
-const frontAlign = 64;
 
 /**
  * The file with smaller containers, when pointers were proven (see `PointerFinder`); a text says why it can't be. Nothing but containers,
@@ -40,14 +31,14 @@ export function compactElf(
 ): CompactedElf | string {
   const headers = parseElfHeaders(bytes);
   if (typeof headers === "string") return headers;
-  const region = deviceRegion(headers);
-  if (typeof region === "string") return region;
-  const layout = compactLayout(headers, region, containers, pointers);
+  const regions = deviceRegions(headers);
+  if (typeof regions === "string") return regions;
+  const layout = compactLayout(headers, regions, containers, pointers);
   if (typeof layout === "string") return layout;
-  if (headers.sectionsOffset < layout.live) return "its section headers lie in what is mapped";
+  if (headers.sectionsOffset < (layout.cuts.at(-1)?.live ?? 0)) return "its section headers lie in what is mapped";
   const sections = newSections(bytes, headers, layout);
   const head = newHead(bytes, headers, layout);
-  const wrong = wrongResult({ head, sections, names: bytes.names }, layout, fileSize - layout.shift);
+  const wrong = wrongResult({ head, sections, names: bytes.names }, layout, placeInFile(layout, fileSize));
   if (wrong !== undefined) return wrong;
   const patches = new Map([
     ...pointerPatches(headers, layout, pointers, containers),
@@ -56,23 +47,51 @@ export function compactElf(
   ]);
   const file = new EditedFile(patches);
   file.put(head);
-  file.copy(head.length, region.start);
-  for (const [number, container] of containers.entries()) {
-    file.zerosTo(layout.starts[number] ?? 0);
-    file.put(containerHeader(container));
-    for (const { start, end } of container.entries) file.copy(start, end);
-  }
-  if (layout.slot.kind === "front") {
-    file.zerosTo(layout.frontStart);
-    file.put(layout.slot.bytes);
-  }
-  file.zerosTo(layout.live - layout.shift);
-  file.copy(layout.live, fileSize);
+  putFile(file, head.length, fileSize, containers, layout);
   return { pieces: file.finish(), size: file.size };
 }
 
+/** What follows the headers. */
+function putFile(
+  file: EditedFile,
+  from: number,
+  fileSize: number,
+  containers: readonly KeptContainer[],
+  layout: CompactLayout,
+): void {
+  const { regions, starts, slot, frontStart } = layout;
+  let place = from;
+  let first = 0;
+  for (const region of regions) {
+    file.copy(place, region.start);
+    for (; first < containers.length && (containers[first]?.start ?? 0) < region.end; first++) {
+      file.fillTo(placeInFile(layout, starts[first] ?? 0));
+      putContainer(file, containers[first]);
+    }
+    const cut = layout.cuts.find(
+      ({ live }) => live >= region.end && live < (regions[regions.indexOf(region) + 1]?.end ?? Infinity),
+    );
+    if (slot.kind === "front" && cut !== undefined && cut === layout.cuts[0]) {
+      file.fillTo(frontStart);
+      file.put(slot.bytes);
+    }
+    place = cut?.live ?? region.end;
+    file.fillTo(placeInFile(layout, place));
+  }
+  file.copy(place, fileSize);
+}
+
+function putContainer(file: EditedFile, container: KeptContainer | undefined): void {
+  if (container === undefined) return;
+  file.put(containerHeader(container));
+  for (const entry of container.entries) {
+    if ("bytes" in entry) file.put(entry.bytes);
+    else file.copy(entry.start, entry.end);
+  }
+}
+
 /** Headers that contradict each other before do so after: what the loader could take in another way is left. */
-function wrongResult(bytes: ElfHeaderBytes, { region, starts, headEnd }: CompactLayout, size: number): string | undefined {
+function wrongResult(bytes: ElfHeaderBytes, layout: CompactLayout, size: number): string | undefined {
   const headers = parseElfHeaders(bytes);
   if (typeof headers === "string") return headers;
   const loaded = headers.segments.filter(({ type }) => type === loadable);
@@ -82,58 +101,12 @@ function wrongResult(bytes: ElfHeaderBytes, { region, starts, headEnd }: Compact
     const isBehind = before === undefined || address >= before.address + before.memorySize;
     if (!isPlaced || !isBehind || fileSize > memorySize || offset + fileSize > size) return "its segments contradict each other";
   }
-  const mapped = loaded.find(({ offset, fileSize }) => offset <= region.start && headEnd <= offset + fileSize);
-  const isMapped = mapped !== undefined && mapped.address - mapped.offset === region.address - region.start;
-  return isMapped && starts.every((start) => start >= region.start) ? undefined : "its containers would not be mapped";
-}
-
-function compactLayout(
-  headers: ElfHeaders,
-  region: DeviceRegion,
-  containers: readonly KeptContainer[],
-  pointers: FoundPointers,
-): CompactLayout | string {
-  const { segment } = region;
-  const wrong = overlap(headers, region);
-  if (wrong !== undefined) return wrong;
-  const segmentEnd = segment.offset + segment.fileSize;
-  const behind = headers.sections
-    .filter(({ type, offset, size }) => type !== noBits && size > 0 && offset >= region.end && offset < segmentEnd)
-    .map(({ offset }) => offset);
-  const live = Math.min(segmentEnd, ...behind);
-  const slot = headerSlot(headers, live < segmentEnd, pointers);
-  if (typeof slot === "string") return slot;
-  let end = region.start;
-  const starts = containers.map(({ entries }) => {
-    const start = Math.ceil(end / 8) * 8;
-    end = start + 16 + keptBytes({ entries });
-    return start;
+  const isMapped = layout.starts.every((start, number) => {
+    const [from, end] = [placeInFile(layout, start), placeInFile(layout, start) + (layout.ends[number] ?? 0) - start];
+    const mapped = loaded.find(({ offset, fileSize }) => offset <= from && end <= offset + fileSize);
+    return mapped !== undefined && mapped.address + from - mapped.offset === layout.addressOf(start);
   });
-  const sectionEnds = region.sections.map((section) => {
-    const last = containers.findLastIndex(({ start }) => start < section.offset + section.size);
-    return starts[last + 1] === undefined ? end : (starts[last] ?? 0) + 16 + keptBytes(containers[last]);
-  });
-  const frontStart = slot.kind === "front" ? end + ((((slot.start - end) % frontAlign) + frontAlign) % frontAlign) : end;
-  const headEnd = slot.kind === "front" ? frontStart + slot.bytes.length : end;
-  const align = alignOf(headers.segments.filter(({ type, offset }) => type === loadable && offset >= segment.offset));
-  const split = Math.floor(live / align) * align;
-  const shift = split - Math.ceil(headEnd / align) * align;
-  if (shift <= 0) return "too little would be saved";
-  return { region, starts, end, sectionEnds, headEnd, frontStart, live, split, shift, slot };
-}
-
-function overlap({ segments, sections }: ElfHeaders, region: DeviceRegion): string | undefined {
-  const isOver = ({ offset }: { readonly offset: number }, size: number): boolean =>
-    size > 0 && offset < region.end && offset + size > region.start;
-  if (region.segment.fileSize !== region.segment.memorySize) return "its device code is mapped with zeros behind it";
-  if (segments.some((one) => one !== region.segment && isOver(one, one.fileSize))) return "another segment has its device code";
-  const isOther = sections.some((one) => one.type !== noBits && !region.sections.includes(one) && isOver(one, one.size));
-  return isOther ? "another section overlaps its device code" : undefined;
-}
-
-/** Places in the file and in memory stay equal in their last bits: those of the largest alignment, where that is no huge page. */
-function alignOf(segments: readonly ElfSegment[]): number {
-  return Math.max(pageBytes, ...segments.map(({ align }) => align).filter((align) => align <= mostAlign));
+  return isMapped ? undefined : "its containers would not be mapped";
 }
 
 /**
@@ -145,8 +118,7 @@ export function zeroedElf(fileSize: number, containers: readonly (KeptContainer 
   let place = 0;
   for (const container of containers) {
     file.copy(place, container.start);
-    file.put(containerHeader(container));
-    for (const { start, end } of container.entries) file.copy(start, end);
+    putContainer(file, container);
     file.fillTo(container.end);
     place = container.end;
   }
@@ -154,26 +126,23 @@ export function zeroedElf(fileSize: number, containers: readonly (KeptContainer 
   return { pieces: file.finish(), size: file.size };
 }
 
-function containerHeader({ entries }: Pick<KeptContainer, "entries">): Uint8Array {
+function containerHeader(container: Pick<KeptContainer, "entries">): Uint8Array {
   const header = Buffer.alloc(16);
   header.writeUInt32LE(0xba55ed50, 0);
   header.writeUInt16LE(1, 4);
   header.writeUInt16LE(16, 6);
-  header.writeBigUInt64LE(BigInt(keptBytes({ entries })), 8);
+  header.writeBigUInt64LE(BigInt(containerBytes(container) - header.length), 8);
   return header;
-}
-
-function keptBytes(container: Pick<KeptContainer, "entries"> | undefined): number {
-  return (container?.entries ?? []).reduce((sum, { start, end }) => sum + end - start, 0);
 }
 
 function pointerPatches(
   headers: ElfHeaders,
-  { region, starts, ...layout }: CompactLayout,
+  layout: CompactLayout,
   { places, containers: targets, symbols, symbolBytes }: FoundPointers,
   containers: readonly KeptContainer[],
 ): readonly (readonly [number, Uint8Array])[] {
-  const addressOf = (start: number): bigint => BigInt(start - region.start + region.address);
+  const { starts, ends } = layout;
+  const addressOf = (place: number): bigint => BigInt(layout.addressOf(place));
   const words = [...places].map((place, number): [number, Uint8Array] => {
     const word = Buffer.alloc(8);
     word.writeBigUInt64LE(addressOf(starts[targets[number] ?? 0] ?? 0));
@@ -187,14 +156,28 @@ function pointerPatches(
     // The symbol of a section that has moved has the address of its first container.
     const container = byAddress.get(address);
     if (container === undefined) {
-      const move = frontMove({ type: 0, offset: Number(address - first) }, headers, { region, starts, ...layout });
+      const end = endOfSection(headers, layout, symbol.readUInt16LE(6), address);
+      if (end !== undefined) {
+        symbol.writeBigUInt64LE(end, 8);
+        return [[place, symbol]];
+      }
+      const move = frontMove({ type: 0, offset: Number(address - first) }, headers, layout);
       symbol.writeBigUInt64LE(address + BigInt(move?.memory ?? 0), 8);
       return [[place, symbol]];
     }
     const start = starts[container] ?? 0;
     symbol.writeBigUInt64LE(addressOf(start), 8);
-    if (symbol.readBigUInt64LE(16) > 0n) symbol.writeBigUInt64LE(BigInt((starts[container + 1] ?? layout.end) - start), 16);
+    if (symbol.readBigUInt64LE(16) > 0n) symbol.writeBigUInt64LE(BigInt((ends[container] ?? 0) - start), 16);
     return [[place, symbol]];
   });
   return [...words, ...renamed];
+}
+
+/** The address where a section of containers ends that had its end at `address`; undefined for other symbols. */
+function endOfSection(headers: ElfHeaders, layout: CompactLayout, number: number, address: bigint): bigint | undefined {
+  const section = headers.sections[number];
+  const isOwn = section !== undefined && layout.regions.some(({ sections }) => sections.includes(section));
+  if (!isOwn || BigInt(section.address + section.size) !== address) return undefined;
+  const made = placedContainers(section, layout);
+  return BigInt(made.address + made.size);
 }

@@ -1,27 +1,6 @@
 import type { FoundPointers } from "./device-pointers.ts";
-import type { DeviceRegion } from "./device-region.ts";
+import { placeInFile, type CompactLayout } from "./compact-layout.ts";
 import { elfSizes, type ElfHeaderBytes, type ElfHeaders, type ElfSectionHeader, type ElfSegment } from "./elf-headers.ts";
-import type { HeaderSlot } from "./header-slot.ts";
-
-/** Where everything of a compacted file comes to be. Offsets are of the old file where nothing else is said. */
-export interface CompactLayout {
-  readonly region: DeviceRegion;
-  /** By container: where it begins in the new file. */
-  readonly starts: readonly number[];
-  /** The end of the last one in the new file, and that of what is mapped there. */
-  readonly end: number;
-  /** By section of containers: its end in the new file. */
-  readonly sectionEnds: readonly number[];
-  readonly headEnd: number;
-  /** Where in the new file sections come to stand that make room for a program header. */
-  readonly frontStart: number;
-  /** What is used again behind the containers, and the beginning of its page. */
-  readonly live: number;
-  readonly split: number;
-  /** How much earlier in the file everything from `split` on stands. */
-  readonly shift: number;
-  readonly slot: HeaderSlot;
-}
 
 const loadable = 1;
 const headerTable = 6;
@@ -37,37 +16,49 @@ export function newHead({ head }: ElfHeaderBytes, headers: ElfHeaders, layout: C
     const at = elfSizes.header + elfSizes.segment * index;
     const row = head.subarray(at, at + elfSizes.segment);
     if (slot.kind === "note" && slot.index === index) return [];
-    if (segment === layout.region.segment) return splitSegment(row, segment, headers, layout);
+    if (segment === layout.segment) return splitSegment(row, segment, headers, layout);
     return [movedSegment(row, segment, headers, layout)];
   });
   const size = slot.kind === "front" ? slot.start + slot.bytes.length : elfSizes.header + elfSizes.segment * rows.length;
   const made = Buffer.alloc(size);
   made.set(head.subarray(0, elfSizes.header));
   made.set(Buffer.concat(rows), elfSizes.header);
-  made.writeBigUInt64LE(BigInt(headers.sectionsOffset - layout.shift), 40);
+  made.writeBigUInt64LE(BigInt(placeInFile(layout, headers.sectionsOffset)), 40);
   made.writeUInt16LE(rows.length, 56);
   return made;
 }
 
-/** The two halves of the segment with containers: both at their old addresses, the second earlier in the file. */
+/** The pieces of the segment with containers: all at their old addresses, those behind a cut earlier in the file. */
 function splitSegment(row: Uint8Array, segment: ElfSegment, headers: ElfHeaders, layout: CompactLayout): Uint8Array[] {
-  const { region, headEnd, split, shift, slot } = layout;
-  const first = Buffer.from(row);
-  if (!hasCode(headers, segment.offset, region.start)) first.writeUInt32LE(withoutExecution(segment.flags), 4);
-  first.writeBigUInt64LE(BigInt(headEnd - segment.offset), 32);
-  first.writeBigUInt64LE(BigInt(headEnd - segment.offset), 40);
-  if (slot.kind === "none") return [first];
-  const second = Buffer.from(row);
-  if (!hasCode(headers, region.end, segment.offset + segment.fileSize)) second.writeUInt32LE(withoutExecution(segment.flags), 4);
-  const skipped = split - segment.offset;
-  const address = segment.address + skipped;
-  second.writeBigUInt64LE(BigInt(split - shift), 8);
-  second.writeBigUInt64LE(BigInt(address), 16);
-  second.writeBigUInt64LE(second.readBigUInt64LE(24) + BigInt(skipped), 24);
-  second.writeBigUInt64LE(BigInt(segment.fileSize - skipped), 32);
-  second.writeBigUInt64LE(BigInt(segment.fileSize - skipped), 40);
-  second.writeBigUInt64LE(BigInt(alignFor(segment.align, split - shift, address)), 48);
-  return [first, second];
+  const segmentEnd = segment.offset + segment.fileSize;
+  const starts = [segment.offset, ...layout.cuts.map(({ to }) => to)];
+  const ends = [...layout.cuts.map(({ headEnd }) => headEnd), segmentEnd];
+  const lives = [segment.offset, ...layout.cuts.map(({ live }) => live)];
+  return starts.flatMap((start, index): Uint8Array[] => {
+    const [end, live] = [ends[index] ?? segmentEnd, lives[index] ?? start];
+    return live < segmentEnd || index === 0
+      ? [segmentPiece(row, segment, { start, end, isCode: hasCode(headers, live, end) }, layout)]
+      : [];
+  });
+}
+
+function segmentPiece(
+  row: Uint8Array,
+  segment: ElfSegment,
+  { start, end, isCode }: { readonly start: number; readonly end: number; readonly isCode: boolean },
+  layout: CompactLayout,
+): Uint8Array {
+  const piece = Buffer.from(row);
+  const skipped = start - segment.offset;
+  const [offset, address] = [placeInFile(layout, start), segment.address + skipped];
+  if (!isCode) piece.writeUInt32LE(withoutExecution(segment.flags), 4);
+  piece.writeBigUInt64LE(BigInt(offset), 8);
+  piece.writeBigUInt64LE(BigInt(address), 16);
+  piece.writeBigUInt64LE(piece.readBigUInt64LE(24) + BigInt(skipped), 24);
+  piece.writeBigUInt64LE(BigInt(end - start), 32);
+  piece.writeBigUInt64LE(BigInt(end - start), 40);
+  if (skipped > 0) piece.writeBigUInt64LE(BigInt(alignFor(segment.align, offset, address)), 48);
+  return piece;
 }
 
 function hasCode({ sections }: ElfHeaders, start: number, end: number): boolean {
@@ -80,9 +71,9 @@ function withoutExecution(flags: number): number {
 
 function movedSegment(row: Uint8Array, segment: ElfSegment, headers: ElfHeaders, layout: CompactLayout): Uint8Array {
   const made = Buffer.from(row);
-  const { slot, shift } = layout;
-  if (segment.type === headerTable && slot.kind !== "note" && slot.kind !== "none") {
-    const bytes = BigInt(elfSizes.segment * (headers.segments.length + 1));
+  const { slot } = layout;
+  if (segment.type === headerTable && (slot.kind === "slack" || slot.kind === "front")) {
+    const bytes = BigInt(elfSizes.segment * (headers.segments.length + slot.count));
     made.writeBigUInt64LE(bytes, 32);
     made.writeBigUInt64LE(bytes, 40);
     return made;
@@ -92,10 +83,12 @@ function movedSegment(row: Uint8Array, segment: ElfSegment, headers: ElfHeaders,
     made.writeBigUInt64LE(BigInt(segment.offset + moved.file), 8);
     made.writeBigUInt64LE(BigInt(segment.address + moved.memory), 16);
     made.writeBigUInt64LE(made.readBigUInt64LE(24) + BigInt(moved.memory), 24);
-  } else if (segment.offset >= layout.live) {
-    made.writeBigUInt64LE(BigInt(segment.offset - shift), 8);
-    if (segment.type === loadable)
-      made.writeBigUInt64LE(BigInt(alignFor(segment.align, segment.offset - shift, segment.address)), 48);
+    return made;
+  }
+  const offset = placeInFile(layout, segment.offset);
+  if (offset !== segment.offset) {
+    made.writeBigUInt64LE(BigInt(offset), 8);
+    if (segment.type === loadable) made.writeBigUInt64LE(BigInt(alignFor(segment.align, offset, segment.address)), 48);
   }
   return made;
 }
@@ -115,13 +108,12 @@ export interface Move {
 export function frontMove(
   { type, offset }: Pick<ElfSegment, "type" | "offset">,
   { segments }: ElfHeaders,
-  { slot, frontStart, region }: CompactLayout,
+  { slot, frontStart, addressOf }: CompactLayout,
 ): Move | undefined {
   if (slot.kind !== "front" || type === loadable || offset < slot.start || offset >= slot.start + slot.bytes.length)
     return undefined;
   const first = segments.find((segment) => segment.type === loadable && segment.offset === 0);
-  const address = frontStart - region.start + region.address;
-  return { file: frontStart - slot.start, memory: address - slot.start - (first?.address ?? 0) };
+  return { file: frontStart - slot.start, memory: addressOf(frontStart) - slot.start - (first?.address ?? 0) };
 }
 
 /** The section headers. */
@@ -143,17 +135,24 @@ function placed(
   layout: CompactLayout,
 ): { address: number; offset: number; size: number } {
   const { address, offset, size } = section;
-  if (layout.region.sections.includes(section)) return placedContainers(section, layout);
+  const region = layout.regions.find(({ sections }) => sections.includes(section));
+  if (region !== undefined) return placedContainers(section, layout);
   const moved = section.type === 0 || section.type === 8 ? undefined : frontMove({ type: 0, offset }, headers, layout);
   if (moved !== undefined) return { address: address + moved.memory, offset: offset + moved.file, size };
-  return { address, offset: offset >= layout.live ? offset - layout.shift : offset, size };
+  return { address, offset: placeInFile(layout, offset), size };
 }
 
-function placedContainers(section: ElfSectionHeader, layout: CompactLayout): { address: number; offset: number; size: number } {
-  const { region, sectionEnds } = layout;
-  const index = region.sections.indexOf(section);
-  const start = index === 0 ? region.start : Math.ceil((sectionEnds[index - 1] ?? 0) / 8) * 8;
-  return { address: start - region.start + region.address, offset: start, size: (sectionEnds[index] ?? start) - start };
+/** Where a section of containers comes to be: from its first container on, or from its beginning. */
+export function placedContainers(
+  { offset, size }: ElfSectionHeader,
+  layout: CompactLayout,
+): { address: number; offset: number; size: number } {
+  const own = layout.olds.flatMap((old, number) => (old >= offset && old < offset + size ? [number] : []));
+  const [first, last] = [own[0], own.at(-1)];
+  const isMoved = !layout.regions.some(({ start }) => start === offset);
+  const start = isMoved && first !== undefined ? (layout.starts[first] ?? offset) : offset;
+  const end = last === undefined ? start : (layout.ends[last] ?? start);
+  return { address: layout.addressOf(start), offset: placeInFile(layout, start), size: end - start };
 }
 
 /** What the loader is told of sections that make room. */

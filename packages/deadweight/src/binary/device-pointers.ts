@@ -3,7 +3,7 @@
 // 0x466243B1, version 1 or 2 (4 each), the address of the container (8), 0 or an address in .bss (8).
 import { elfSizes, parseElfHeaders, type ElfHeaderBytes, type ElfHeaders, type ElfSectionHeader } from "./elf-headers.ts";
 import { CodeScan } from "./code-scan.ts";
-import { deviceRegion, type DeviceRegion } from "./device-region.ts";
+import { deviceRegions, type DeviceRegions } from "./device-region.ts";
 import { HeldParts } from "./held-parts.ts";
 import { RecordScan } from "./record-scan.ts";
 import { relrAddresses } from "./relr.ts";
@@ -12,6 +12,8 @@ import { relrAddresses } from "./relr.ts";
 export interface FoundPointers {
   readonly places: Float64Array;
   readonly containers: Uint32Array;
+  /** Numbers of containers that must stay at their address: code computes it, or nothing that is known leads there. Ascending. */
+  readonly fixed: Uint32Array;
   readonly symbols: Float64Array;
   readonly symbolBytes: Uint8Array;
   readonly dynamic: Uint8Array;
@@ -32,6 +34,8 @@ const mostFrontBytes = 1024 * 1024;
 /** Packed relocations of more bytes are not followed: two megabytes of data have 4 KiB of them. */
 const mostRelrBytes = 1024 * 1024;
 const mostSymbols = 100_000;
+/** One for each region. */
+const mostNewHeaders = 2;
 
 const tags = { jmprel: 23, pltRelSize: 2, rela: 7, relaSize: 8, rel: 17, textRel: 22, relrSize: 35, relr: 36 };
 /** Android's packed relocations, and prelink's. */
@@ -58,33 +62,37 @@ interface Pointer {
  */
 export class PointerFinder {
   readonly #headers: ElfHeaders | undefined;
-  readonly #region: DeviceRegion | undefined;
+  readonly #regions: DeviceRegions | undefined;
   readonly #containers: ReadonlyMap<number, number>;
   readonly #scans: readonly (RecordScan | CodeScan)[];
   readonly #held: HeldParts;
   readonly #pointers: Pointer[] = [];
+  /** Containers whose address code computes. */
+  readonly #computed = new Set<number>();
   readonly #symbols: { readonly place: number; readonly bytes: Uint8Array }[] = [];
+  /** Code computes where the section of relocatable containers ends, or what follows it. */
+  #endIsComputed = false;
   /** What makes room for a program header must not be used but by the loader. */
   #frontIsUsed = false;
   #refusal: UnprovenPointers | undefined;
 
   constructor(bytes: ElfHeaderBytes, starts: Float64Array, fileSize: number) {
     const headers = parseElfHeaders(bytes);
-    const region = typeof headers === "string" ? headers : deviceRegion(headers);
-    if (typeof headers === "string" || typeof region === "string") {
-      this.#refusal = { reason: typeof region === "string" ? region : "", mayLeadInside: true };
+    const regions = typeof headers === "string" ? headers : deviceRegions(headers);
+    if (typeof headers === "string" || typeof regions === "string") {
+      this.#refusal = { reason: typeof regions === "string" ? regions : "", mayLeadInside: true };
       this.#containers = new Map();
       this.#scans = [];
       this.#held = new HeldParts([]);
       return;
     }
     this.#headers = headers;
-    this.#region = region;
-    this.#containers = new Map([...starts].map((start, number) => [start - region.start + region.address, number]));
+    this.#regions = regions;
+    this.#containers = new Map([...starts].map((start, number) => [regions.addressOf(start), number]));
     const refused = refusedLayout(headers, fileSize);
     if (refused !== undefined) this.#refusal = { reason: refused, mayLeadInside: true };
     this.#scans = refused === undefined ? this.#scansOf(headers) : [];
-    this.#held = new HeldParts(this.#refusal === undefined ? heldParts(headers, region) : []);
+    this.#held = new HeldParts(this.#refusal === undefined ? heldParts(headers, regions) : []);
   }
 
   /** Takes the bytes of the file from `offset` on; pieces ascend and leave nothing out. */
@@ -106,12 +114,16 @@ export class PointerFinder {
     const places = this.#places(headers);
     this.#checkWrappers(headers);
     if (headers.machine !== 62) this.#refuse("whether its code computes addresses of containers is known of x86-64 alone");
+    if (this.#endIsComputed && this.#computed.has(this.#firstRelocatable(headers)))
+      this.#refuse("its code goes through its containers from the first to the last", true);
     const reached = new Set(this.#pointers.map(({ container }) => container));
-    if (reached.size !== this.#containers.size) this.#refuse("nothing that is known leads to some of its containers");
+    const fixed = [...this.#containers.values()].filter((container) => this.#computed.has(container) || !reached.has(container));
+    if (fixed.length === this.#containers.size) this.#refuse("no container is led to by a pointer that can be changed");
     if (this.#refusal !== undefined) return this.#refusal;
     return {
       places: Float64Array.from(places, ([place]) => place),
       containers: Uint32Array.from(places, ([, container]) => container),
+      fixed: Uint32Array.from(fixed).sort(),
       symbols: Float64Array.from(this.#symbols, ({ place }) => place),
       symbolBytes: Buffer.concat(this.#symbols.map((symbol) => symbol.bytes)),
       dynamic: bytes,
@@ -126,8 +138,8 @@ export class PointerFinder {
   }
 
   #isInside(address: number): boolean {
-    const region = this.#region;
-    return region !== undefined && address >= region.address && address < region.address + region.end - region.start;
+    const known = this.#regions;
+    return known?.regions.some(({ start, end }) => address >= known.addressOf(start) && address < known.addressOf(end)) === true;
   }
 
   #isInFront(address: number): boolean {
@@ -151,11 +163,23 @@ export class PointerFinder {
       const isCode = Math.floor(flags / executable) % 2 === 1 && type !== types.noBits;
       if (!isCode || headers.machine !== 62) return [];
       const take = (target: number): void => {
-        if (this.#containers.has(target)) this.#refuse("its code computes the address of a container");
+        const container = this.#containers.get(target);
+        if (container !== undefined) this.#computed.add(container);
+        if (this.#isEndOfRelocatable(target)) this.#endIsComputed = true;
         if (fronts.has(target)) this.#frontIsUsed = true;
       };
-      return [new CodeScan({ start, end: start + size, address, take })];
+      return [new CodeScan({ start, end: start + size, address, globalOffsets: globalOffsets(headers), take })];
     });
+  }
+
+  /** The linker gives names to both ends of a section whose name is one of C: code may go through it from one to the other. */
+  #isEndOfRelocatable(target: number): boolean {
+    const section = this.#headers?.sections.find(({ name }) => name === "__nv_relfatbin");
+    return section !== undefined && section.size > 0 && target === section.address + section.size;
+  }
+
+  #firstRelocatable({ sections }: ElfHeaders): number {
+    return this.#containers.get(sections.find(({ name }) => name === "__nv_relfatbin")?.address ?? -1) ?? -1;
   }
 
   #takeRelocation(record: DataView, addendAt: number): void {
@@ -176,12 +200,21 @@ export class PointerFinder {
     const address = addressAt(record, 8);
     const isInFront = isDefined && this.#isInFront(address);
     if (isInFront && !mayMove) this.#frontIsUsed = true;
-    if (!isInFront && (!isDefined || !this.#isInside(address))) return;
+    const isEnd = isDefined && this.#isEndOf(record.getUint16(6, true), address);
+    if (!isInFront && (!isDefined || !this.#isInside(address)) && !isEnd) return;
     const isSection = record.getUint8(4) % 16 === 3;
     if (!mayMove && !isInFront) this.#refuse("it offers a symbol in its device code to others", true);
-    else if (!isInFront && !isSection && !this.#containers.has(address)) this.#refuse("a symbol lies in a container", true);
+    else if (!isInFront && !isSection && !isEnd && !this.#containers.has(address))
+      this.#refuse("a symbol lies in a container", true);
     else if (this.#symbols.length >= mostSymbols) this.#refuse("too many symbols lie in its device code");
     else this.#symbols.push({ place, bytes: new Uint8Array(record.buffer, record.byteOffset, 24).slice() });
+  }
+
+  /** `__stop___nv_relfatbin`, where a linker makes it. */
+  #isEndOf(section: number, address: number): boolean {
+    const found = this.#headers?.sections[section];
+    const isOwn = found !== undefined && this.#regions?.regions.some(({ sections }) => sections.includes(found)) === true;
+    return isOwn && address === found.address + found.size;
   }
 
   #followRelr(headers: ElfHeaders): void {
@@ -203,11 +236,10 @@ export class PointerFinder {
 
   /** The words that hold addresses: addends, and what stands in place of the address until it is relocated. */
   #places(headers: ElfHeaders): readonly (readonly [place: number, container: number])[] {
-    const region = this.#region;
     return this.#pointers.flatMap(({ at, container, addend }) => {
       const place = placeOf(headers, at);
       const word = place === undefined ? undefined : this.#held.word(place);
-      if (place === undefined || word === undefined || region === undefined) {
+      if (place === undefined || word === undefined) {
         this.#refuse("a pointer to a container is not where it could be read");
         return [];
       }
@@ -256,7 +288,7 @@ function refusedLayout({ machine, sections, segments }: ElfHeaders, fileSize: nu
   return undefined;
 }
 
-function heldParts(headers: ElfHeaders, region: DeviceRegion): readonly { start: number; end: number }[] {
+function heldParts(headers: ElfHeaders, { regions }: DeviceRegions): readonly { start: number; end: number }[] {
   const written = headers.segments
     .filter(({ type, flags, fileSize }) => type === loadable && Math.floor(flags / writable) % 2 === 1 && fileSize > 0)
     .map(({ offset, fileSize }) => ({ start: offset, end: offset + fileSize }));
@@ -268,16 +300,22 @@ function heldParts(headers: ElfHeaders, region: DeviceRegion): readonly { start:
     .filter((section) => isWanted(section) && section.size <= (section.type === types.relr ? mostRelrBytes : mostHeldBytes))
     .map(({ offset, size }) => ({ start: offset, end: offset + size }));
   const front = frontEnd(headers);
-  return [...(isSmall ? written : []), ...sections, { start: tableEnd(headers), end: Math.min(front, region.start) }];
+  return [...(isSmall ? written : []), ...sections, { start: tableEnd(headers), end: Math.min(front, regions[0]?.start ?? 0) }];
+}
+
+/** What GOT-relative addresses of the large code model are counted from. */
+function globalOffsets({ sections }: ElfHeaders): number | undefined {
+  const table = sections.find(({ name }) => name === ".got.plt") ?? sections.find(({ name }) => name === ".got");
+  return table?.address;
 }
 
 function tableEnd({ segments }: ElfHeaders): number {
   return elfSizes.header + elfSizes.segment * segments.length;
 }
 
-/** The end of the first sections behind the program headers which together have room for one more. */
+/** The end of the first sections behind the program headers which together have room for as many more as are ever needed. */
 function frontEnd(headers: ElfHeaders): number {
-  const needed = tableEnd(headers) + elfSizes.segment;
+  const needed = tableEnd(headers) + mostNewHeaders * elfSizes.segment;
   const ends = headers.sections
     .filter((section) => isAllocated(section) && section.type !== types.noBits && section.offset < needed)
     .map(({ offset, size }) => offset + size);

@@ -1,13 +1,18 @@
 import type { ElfHeaders, ElfSectionHeader, ElfSegment } from "./elf-headers.ts";
 
-/** The sections of containers in an ELF file, which lie side by side in one segment that is not written to. */
+/** Sections of containers in an ELF file that lie side by side. Offsets are of the file. */
 export interface DeviceRegion {
   readonly sections: readonly ElfSectionHeader[];
-  readonly segment: ElfSegment;
-  /** In the file; in memory it begins at `address`. */
   readonly start: number;
   readonly end: number;
-  readonly address: number;
+}
+
+/** All regions of containers, ascending, in one segment that is not written to. */
+export interface DeviceRegions {
+  readonly regions: readonly DeviceRegion[];
+  readonly segment: ElfSegment;
+  /** The address in memory of a place in the segment. */
+  readonly addressOf: (offset: number) => number;
 }
 
 const names: ReadonlySet<string> = new Set([".nv_fatbin", "__nv_relfatbin"]);
@@ -18,7 +23,7 @@ const allocated = 2;
 const compressed = 0x800;
 
 /** Where containers are; a text says why they could not be moved. */
-export function deviceRegion({ sections, segments }: ElfHeaders): DeviceRegion | string {
+export function deviceRegions({ sections, segments }: ElfHeaders): DeviceRegions | string {
   const own = sections.filter(({ name, size }) => names.has(name) && size > 0).sort((one, other) => one.offset - other.offset);
   const [first] = own;
   const last = own.at(-1);
@@ -29,13 +34,24 @@ export function deviceRegion({ sections, segments }: ElfHeaders): DeviceRegion |
       return `the section ${name} is not laid out as nvcc does`;
   }
   const [start, end] = [first.offset, last.offset + last.size];
-  const gap = last === first ? 0 : last.offset - first.offset - first.size;
-  if (gap < 0 || gap >= 8) return "its sections of device code do not lie side by side";
+  if (last !== first && last.offset < first.offset + first.size) return "its sections of device code overlap";
   const segment = segments.find((one) => one.type === loadable && one.offset <= start && end <= one.offset + one.fileSize);
-  if (segment === undefined) return "its device code is not mapped";
+  if (segment === undefined) return "its device code is not mapped in one piece";
   if (Math.floor(segment.flags / writable) % 2 === 1) return "its device code can be written to";
   const addressOf = (offset: number): number => segment.address + offset - segment.offset;
   if (own.some(({ address, offset }) => address !== addressOf(offset)) || addressOf(start) % 8 !== 0)
     return "the addresses of its device code contradict each other";
-  return { sections: own, segment, start, end, address: addressOf(start) };
+  return { regions: sideBySide(own), segment, addressOf };
+}
+
+function sideBySide(sections: readonly ElfSectionHeader[]): readonly DeviceRegion[] {
+  const regions: DeviceRegion[] = [];
+  for (const section of sections) {
+    const before = regions.at(-1);
+    const end = section.offset + section.size;
+    if (before !== undefined && section.offset - before.end < 8)
+      regions[regions.length - 1] = { ...before, sections: [...before.sections, section], end };
+    else regions.push({ sections: [section], start: section.offset, end });
+  }
+  return regions;
 }

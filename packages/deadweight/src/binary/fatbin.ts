@@ -30,7 +30,7 @@ export const fatbinSizes = { container: 16, entry: 64 } as const;
 
 /** Magic, version and header size: what is looked for. */
 const beginning = Buffer.from([0x50, 0xed, 0x55, 0xba, 1, 0, 16, 0]);
-/** More entries than this are not told of one file: the largest library known has 6,000. */
+/** More entries than this are not told of one file: the largest library known has 18,000. */
 const mostEntries = 200_000;
 
 type State = "search" | "container" | "entry" | "content";
@@ -52,6 +52,7 @@ export class FatbinWalker {
   readonly #ends: number[] = [];
   readonly #zerosBehind: number[] = [];
   #isCounting = false;
+  #isTooMany = false;
   readonly #firsts: number[] = [0];
   #offsets: number[] = [];
   #sizes: number[] = [];
@@ -60,8 +61,17 @@ export class FatbinWalker {
   #flags: number[] = [];
   #checksums: number[] = [];
 
-  constructor(fileSize: number) {
+  readonly #most: number;
+
+  /** `most` entries are told, or nothing. */
+  constructor(fileSize: number, most: number = mostEntries) {
     this.#fileSize = fileSize;
+    this.#most = most;
+  }
+
+  /** Whether the file has more entries than are told. */
+  get isTooMany(): boolean {
+    return this.#isTooMany;
   }
 
   /** Takes the next bytes. */
@@ -80,7 +90,7 @@ export class FatbinWalker {
   /** What was found; undefined when there is nothing, or more than is told. */
   finish(): Fatbins | undefined {
     if (this.#state !== "search") this.#forget();
-    if (this.#starts.length === 0 || this.#offsets.length > mostEntries) return undefined;
+    if (this.#starts.length === 0 || this.#isTooMany) return undefined;
     return {
       starts: Float64Array.from(this.#starts),
       ends: Float64Array.from(this.#ends),
@@ -157,7 +167,10 @@ export class FatbinWalker {
     const size = headerSize + payloadSize;
     const isAligned = headerSize % 8 === 0 && payloadSize % 8 === 0;
     if (headerSize < fatbinSizes.entry || !isAligned || offset + size > this.#containerEnd) return false;
-    if (this.#offsets.length > mostEntries) return false;
+    if (this.#offsets.length >= this.#most) {
+      this.#isTooMany = true;
+      return false;
+    }
     this.#offsets.push(offset);
     this.#sizes.push(size);
     this.#kinds.push(this.#held.readUInt16LE(0));

@@ -19,6 +19,8 @@ export const cuda: Cataloger = defineCataloger({
     { names: ["version.json", "version.txt"], path: /\/cuda[^/]*\/version\.(?:json|txt)$/ },
     { names: ["nvcc"], path: /\/cuda[^/]*\/bin\/nvcc$/, head: 0 },
     { path: cudaLibraryPath, head: 0 },
+    // It lists a toolkit's libraries, which must not be listed once they go.
+    { names: ["ld.so.cache"], path: /^etc\/ld\.so\.cache$/ },
   ],
   catalog,
 });

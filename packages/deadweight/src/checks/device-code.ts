@@ -57,18 +57,31 @@ function tableDiffers(before: DeviceTable, after: DeviceTable, targets: readonly
   if (before.starts.length !== after.starts.length)
     return [`has ${countOf(after.starts.length, "container")}, and had ${before.starts.length}`];
   const now = containersOf(after);
+  const all = new Set(
+    containersOf(before).flatMap(({ first, images }) =>
+      images.map((image, place) => named(image, before.checksums[first + place])),
+    ),
+  );
   return containersOf(before).flatMap(({ first, images }, number) => {
     const other = now[number];
     if (other === undefined) return [];
     const sum = (table: DeviceTable, entry: number): number => table.checksums[entry] ?? 0;
     const sums = other.images.map((_, place) => sum(after, other.first + place));
     const known = new Set(images.map((_, place) => sum(before, first + place)));
-    const foreign = sums.some((one) => !known.has(one)) || sums.length === 0;
-    if (foreign) return [`container ${number} has code that it had not, or none`];
     const needed = targets.length === 0 ? [...images.keys()] : neededOf(images, targets);
+    // Where nothing is needed, one of the file for an architecture that the container has may stand for all.
+    const mayStandIn = (image: DeviceImage, one: number): boolean =>
+      needed.length === 0 && all.has(named(image, one)) && images.map(printDeviceImage).includes(printDeviceImage(image));
+    const isForeign = (one: number, place: number): boolean =>
+      !known.has(one) && !other.images.slice(place, place + 1).some((image) => mayStandIn(image, one));
+    if (sums.some(isForeign) || sums.length === 0) return [`container ${number} has code that it had not, or none`];
     const lost = needed.filter((place) => !sums.includes(sum(before, first + place))).flatMap((place) => images[place] ?? []);
     return lost.length === 0 ? [] : [`container ${number} lacks ${lost.map(printDeviceImage).join(", ")}`];
   });
+}
+
+function named(image: DeviceImage, checksum = 0): string {
+  return `${printDeviceImage(image)} ${checksum}`;
 }
 
 /** What targets take, and what nobody can judge. */

@@ -37,7 +37,7 @@ function pathsDiffer(
       continue;
     }
     const rows = attributeDifferences(wanted(entry), actual(found)).filter(
-      ([name]) => !(name === "content" && changes.has("rewrite")),
+      ([name]) => !(name === "content" && changes.has("rewrite")) && !(name === "mtime" && changes.has("times")),
     );
     for (const [name, one, other] of rows) differences.push(`${textOf(path)}: ${name} was ${one}, is ${other}`);
   }

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import type { Command } from "commander";
-import type { Rule } from "../index.ts";
+import type { Edit, Rule } from "../index.ts";
 import { didYouMean } from "../lib/did-you-mean.ts";
 import { wrapText } from "../lib/text-width.ts";
 import { UserError } from "../lib/user-error.ts";
@@ -11,51 +11,83 @@ import { terminalWidth } from "./terminal-width.ts";
 /** Longer lines are hard to read. */
 const mostColumns = 100;
 
-/** Adds `explain`, which tells what a rule means. */
-export function addExplain(program: Command, session: Session, { rules }: Toolkit, choose: (work: Work) => void): void {
-  program
-    .command("explain")
-    .summary("what a rule means, how it measures, what it costs to be wrong")
-    .description("Explains a rule; without one, lists all.")
-    .argument("[rule]", "the name of a rule, as the report has it")
-    .action((name: string | undefined) => choose(() => explain(name, session, rules)));
+type Texts = readonly (readonly [heading: string, lines: readonly string[]])[];
+
+interface Explained {
+  readonly name: string;
+  readonly title: string;
+  readonly texts: (columns: number) => Texts;
 }
 
-async function explain(name: string | undefined, session: Session, rules: readonly Rule[]): Promise<number> {
+/** Adds `explain`, which tells what a rule means, and what an edit of a Dockerfile does. */
+export function addExplain(program: Command, session: Session, { rules, edits }: Toolkit, choose: (work: Work) => void): void {
+  const all = [...rules.map(explainedRule), ...edits.map(explainedEdit)];
+  program
+    .command("explain")
+    .summary("what a rule or an edit means, how it measures, what it costs to be wrong")
+    .description("Explains a rule, or an edit of Dockerfiles; without one, lists all.")
+    .argument("[name]", "the name of a rule or an edit, as reports have it")
+    .action((name: string | undefined) => choose(() => explain(name, session, all)));
+}
+
+async function explain(name: string | undefined, session: Session, all: readonly Explained[]): Promise<number> {
   const columns = Math.min(mostColumns, terminalWidth(session.stdout, session.environment));
-  const lines = name === undefined ? list(rules, columns) : page(ruleNamed(name, rules), columns, session);
+  const lines = name === undefined ? list(all, columns) : page(named(name, all), columns, session);
   await write(session.stdout, `${lines.join("\n")}\n`);
   return 0;
 }
 
-function ruleNamed(name: string, rules: readonly Rule[]): Rule {
-  const rule = rules.find((known) => known.name === name);
-  if (rule !== undefined) return rule;
-  const hint = didYouMean(
+function explainedRule({ name, title, meaning, measure, risk }: Rule): Explained {
+  return {
     name,
-    rules.map((known) => known.name),
-  );
-  throw new UserError("usage", `rule ${name}: there is none of that name`, { hint, exitCode: 2 });
+    title,
+    texts: (columns) => [
+      ["What it means", wrapText(meaning, columns)],
+      ["How it measures", wrapText(measure, columns)],
+      ["What it costs to be wrong", wrapText(risk, columns)],
+    ],
+  };
 }
 
-function list(rules: readonly Rule[], columns: number): string[] {
-  const width = Math.max(0, ...rules.map(({ name }) => name.length)) + 2;
-  return rules.flatMap(({ name, title }) =>
+/** Code keeps its lines. */
+function explainedEdit({ name, title, meaning, risk, safety, checks, example }: Edit): Explained {
+  const safe = `${safety}${checks.length === 0 ? "" : `; checked by ${checks.join(", ")}`}`;
+  return {
+    name,
+    title,
+    texts: (columns) => [
+      ["What it means", wrapText(meaning, columns)],
+      ["Before", example.before.trimEnd().split("\n")],
+      ...(example.after === example.before ? [] : [["After", example.after.trimEnd().split("\n")] as const]),
+      ["Safety", wrapText(safe, columns)],
+      ["What it costs to be wrong", wrapText(risk, columns)],
+    ],
+  };
+}
+
+function named(name: string, all: readonly Explained[]): Explained {
+  const found = all.find((known) => known.name === name);
+  if (found !== undefined) return found;
+  const hint = didYouMean(
+    name,
+    all.map((known) => known.name),
+  );
+  throw new UserError("usage", `rule or edit ${name}: there is none of that name`, { hint, exitCode: 2 });
+}
+
+function list(all: readonly Explained[], columns: number): string[] {
+  const width = Math.max(0, ...all.map(({ name }) => name.length)) + 2;
+  return all.flatMap(({ name, title }) =>
     wrapText(title, Math.max(20, columns - width)).map((line, index) => (index === 0 ? name : "").padEnd(width) + line),
   );
 }
 
-function page(rule: Rule, columns: number, { stdout, environment }: Session): string[] {
+function page({ name, title, texts }: Explained, columns: number, { stdout, environment }: Session): string[] {
   const strong = (text: string): string =>
     allowsColour(stdout, environment) ? styleText("bold", text, { validateStream: false }) : text;
-  const sections = [
-    ["What it means", rule.meaning],
-    ["How it measures", rule.measure],
-    ["What it costs to be wrong", rule.risk],
-  ] as const;
   return [
-    strong(rule.name),
-    ...wrapText(rule.title, columns),
-    ...sections.flatMap(([heading, text]) => ["", strong(heading), ...wrapText(text, columns)]),
+    strong(name),
+    ...wrapText(title, columns),
+    ...texts(columns).flatMap(([heading, lines]) => ["", strong(heading), ...lines]),
   ];
 }

@@ -10,7 +10,7 @@ export interface OutputFile {
   readonly path: string;
 }
 
-type Formats = Toolkit["formats"];
+type Formats = readonly Pick<Toolkit["formats"][number], "name" | "endings">[];
 
 /** What `-o` asks for, each FORMAT=FILE or FILE with an ending that tells. Throws UserError, exit 2, before anything is done. */
 export async function outputFiles(values: readonly string[], formats: Formats): Promise<readonly OutputFile[]> {

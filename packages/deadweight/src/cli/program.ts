@@ -2,13 +2,16 @@ import { Command } from "commander";
 import { printable } from "../lib/printable.ts";
 import { toolVersion } from "../lib/tool-version.ts";
 import { addAnalyze } from "./analyze.ts";
+import { addBuild } from "./build.ts";
 import { addCompare } from "./compare.ts";
 import { addDoctor } from "./doctor.ts";
 import { addExplain } from "./explain.ts";
 import { addInit } from "./init.ts";
 import { addGpus } from "./gpus.ts";
 import { addOptimize } from "./optimize.ts";
+import { addPromote } from "./promote.ts";
 import { addReport } from "./report.ts";
+import { addRewrite } from "./rewrite.ts";
 import { addRestore } from "./restore.ts";
 import type { Session, Toolkit, Work } from "./session.ts";
 import { terminalWidth } from "./terminal-width.ts";
@@ -37,7 +40,10 @@ export function createProgram(session: Session, toolkit: Toolkit, choose: (work:
     .addHelpText("after", examples);
   addAnalyze(program, session, toolkit, choose);
   addOptimize(program, session, toolkit, choose);
+  addBuild(program, session, toolkit, choose);
+  addPromote(program, session, toolkit, choose);
   addRestore(program, session, toolkit, choose);
+  addRewrite(program, session, toolkit, choose);
   addInit(program, session, toolkit, choose);
   addVerify(program, session, toolkit, choose);
   addCompare(program, session, toolkit, choose);
@@ -55,6 +61,7 @@ Examples:
   deadweight analyze docker-archive:image.tar -o json=report.json
   deadweight optimize my-service -o docker:my-service:small
   deadweight verify my-service my-service:small --changes changes.json
+  deadweight rewrite Dockerfile --image my-service
   deadweight explain pip-cache
 
 Exit codes: 0 fine, 1 a gate failed, 2 usage, 3 could not look, 70 a bug.`;

@@ -53,6 +53,7 @@ function tellFailure(error: unknown, { stderr, signal, environment }: Session): 
   }
   if (error instanceof UserError) {
     say(`error: ${error.message}`);
+    for (const line of error.details) say(`  ${line}`);
     if (error.hint !== undefined) say(`hint: ${error.hint}`);
   } else {
     say(`error: a bug in deadweight: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`);

@@ -13,6 +13,7 @@ interface VerifyFlags extends Omit<ImageFlags, "base"> {
   readonly static?: boolean;
   readonly changes?: string;
   readonly expect?: readonly string[];
+  readonly rebuilt?: boolean;
   readonly require?: readonly string[];
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
@@ -55,6 +56,7 @@ function addCheckOptions(command: Command, { checks }: Toolkit): void {
         "paths that may differ in any way: * is part of a name, ** any number of folders; repeatable",
       ),
     )
+    .option("--rebuilt", "both were built from Dockerfiles: times of files, logs and what every build writes anew may differ")
     .addOption(repeatable("--require <check|gpu>", "fail when this check could not be run; gpu: those that use one; repeatable"))
     .addOption(repeatable("--only <check>", `these checks alone; repeatable: ${names}`).conflicts("skip"))
     .addOption(repeatable("--skip <check>", "leave a check out; repeatable"));
@@ -108,6 +110,7 @@ function verifyOptions(flags: VerifyFlags, session: Session, toolkit: Toolkit): 
     ...imageOptions(flags, session, toolkit),
     isStatic: flags.static === true,
     expect: flags.expect ?? [],
+    isRebuilt: flags.rebuilt === true,
     require: known(flags.require ?? [], toolkit, ["gpu"]),
     ...(flags.changes === undefined ? {} : { changes: flags.changes }),
     ...(flags.only === undefined ? {} : { only: known(flags.only, toolkit) }),

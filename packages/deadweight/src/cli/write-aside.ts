@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { link, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../lib/user-error.ts";
 
@@ -16,7 +16,7 @@ export async function checkWritable(path: string): Promise<void> {
 }
 
 /** Writes a file beside its place and renames it, so that a stop half-way leaves the old one whole. Throws UserError. */
-export async function writeAside(path: string, text: string | Iterable<string>): Promise<void> {
+export async function writeAside(path: string, text: string | Uint8Array | Iterable<string>): Promise<void> {
   const target = await targetOf(path);
   // A pipe or a device can't be replaced.
   if (!target.isPlain) return writeFile(target.path, text).catch((error: unknown) => cannotWrite(path, error, 3));
@@ -27,6 +27,25 @@ export async function writeAside(path: string, text: string | Iterable<string>):
   } catch (error) {
     await rm(aside, { force: true });
     return cannotWrite(path, error, 3);
+  }
+}
+
+/** Writes a file whose name nothing has, whole or not at all. Throws UserError, exit 2, where there is something. */
+export async function writeNew(path: string, text: string | Uint8Array): Promise<void> {
+  const aside = join(dirname(path), `.${basename(path).slice(0, 200)}.${randomUUID()}.tmp`);
+  try {
+    await writeFile(aside, text, { flag: "wx" });
+    // A link is not made over what is there, which a rename would replace.
+    await link(aside, path);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST")
+      throw new UserError("exists", `could not write ${path}: there is one`, {
+        hint: "name another file, or replace it with --force",
+        exitCode: 2,
+      });
+    cannotWrite(path, error, 3);
+  } finally {
+    await rm(aside, { force: true });
   }
 }
 

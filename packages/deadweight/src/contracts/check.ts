@@ -3,8 +3,11 @@ import type { Observed } from "../model/observation.ts";
 import type { Verdict } from "../model/verification.ts";
 import type { Facts } from "./fact.ts";
 
-/** What may become of a path, by the list of changes or by a pattern: everything, when the user said so. */
-export type ExpectedChange = "remove" | "rewrite" | "link" | "anything";
+/**
+ * What may become of a path, by the list of changes or by a pattern: everything, when the user said so. `times` alone: an image that was
+ * built anew has files of another time.
+ */
+export type ExpectedChange = "remove" | "rewrite" | "link" | "times" | "anything";
 
 /** Two images laid side by side, and in what they may differ. */
 export interface Comparison {

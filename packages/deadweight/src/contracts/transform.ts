@@ -28,6 +28,11 @@ export type EntryEdit =
   | { readonly action: "hide" }
   /** It becomes a hard link to another entry of the same layer with equal content, owner, mode, mtime and attributes. */
   | { readonly action: "link"; readonly to: number }
+  /**
+   * It goes from its layer, and a hard link of its path comes at the end of the lower layer of `to`, which is a file that stays there with equal
+   * content, owner, mode, mtime and attributes. Before it come the visible `folders` above that this layer has not got, the outermost first.
+   */
+  | { readonly action: "link-below"; readonly to: number; readonly folders: readonly number[] }
   /** It takes owner, mode, mtime and attributes of a higher entry of the same path and content, which goes; or says its own for all links of it. */
   | { readonly action: "take-attributes"; readonly of: number }
   /** It keeps its header but for the size, and gets other content; bytes at `digests` are filled in before it is written. */
@@ -60,6 +65,8 @@ export interface PlanContext {
   readonly isKept: (path: ByteString) => boolean;
   /** Whether a layer may be rewritten: the base image's only when the user says so. */
   readonly mayEdit: (layer: number) => boolean;
+  /** Whether what a layer stores may come to lie in a lower one. */
+  readonly mayMove: (from: number, to: number) => boolean;
   /** Whether an earlier transform has removed an entry. */
   readonly isRemoved: (entry: number) => boolean;
   /** What an earlier transform has decided for an entry. */

@@ -49,7 +49,7 @@ interface Syntax {
   readonly valued: readonly string[];
   /** Words before the operands that say what is to be done; of these the first may ask for another. */
   readonly verbs?: { readonly nested: readonly string[] };
-  /** Letters of the options whose value may follow in the same word, `-qO file`. */
+  /** Whether one dash begins letters that are options each, `-qO file`; so it is unless said. */
   readonly bundles?: boolean;
 }
 
@@ -106,25 +106,22 @@ const syntaxes: Readonly<Record<Tool, Syntax>> = {
   wget: {
     programs: /^wget$/,
     valued: words("-O --output-document -o --output-file -P --directory-prefix --header -U --user-agent -t --tries -T --timeout"),
-    bundles: true,
   },
   curl: {
     programs: /^curl$/,
     valued: words(
       "-o --output -H --header -A --user-agent -u --user -X --request -d --data --retry --retry-delay --max-time --connect-timeout -x --proxy --cacert",
     ),
-    bundles: true,
   },
   tar: {
     programs: /^(?:bsd)?tar$/,
     valued: words("-f --file -C --directory --strip-components --exclude --transform -I --use-compress-program"),
-    bundles: true,
   },
   unzip: { programs: /^unzip$/, valued: words("-d -x -P") },
   rm: { programs: /^rm$/, valued: [] },
   chown: { programs: /^chown$/, valued: ["--from", "--reference"] },
   chmod: { programs: /^chmod$/, valued: ["--reference"] },
-  find: { programs: /^find$/, valued: [] },
+  find: { programs: /^find$/, valued: [], bundles: false },
   python: { programs: /^python[\d.]*$/, valued: ["-m", "-c", "-W", "-X"] },
 };
 

@@ -84,11 +84,17 @@ function proposalFor(ground: Ground, candidate: SmallerBase): Exclude<Finding, u
   const compiler = added.some((line) => line.startsWith("RUN")) ? "; gcc is added, which Triton calls" : "";
   return {
     instruction: stage.from,
-    message: `${candidate.reference} has all that the image needs`,
+    message: `${dropped(candidate)}: ${candidate.reference} has all that the image needs`,
     reason: `${lost === undefined ? "nothing in the Dockerfile compiles or calls what it lacks" : "no file of the image is linked with what it lacks"}${compiler}${argument}`,
     replacements: [change.replacement, ...insertedAfter(ground, added)],
     saving: savingFor(context, candidate, lost),
   };
+}
+
+function dropped({ lacks }: SmallerBase): string {
+  if (lacks.includes("buildpack")) return "the base has compilers, git and development packages that nothing uses";
+  const libraries = lacks.includes("cuda-libraries") ? ["CUDA's libraries, which the frameworks bring themselves"] : [];
+  return `the base has ${[...(lacks.includes("toolkit") ? ["compilers and headers that nothing uses"] : []), ...libraries].join(", and ")}`;
 }
 
 function insertedAfter({ context, stage }: Ground, lines: readonly string[]): readonly Replacement[] {
@@ -141,7 +147,7 @@ function copiedFrom({ context, stages }: Ground): string | undefined {
 function mentionOf({ context, stages }: Ground, isToolkit: boolean): string | undefined {
   const words = isToolkit
     ? /\b(?:nvcc|CUDACXX|TORCH_CUDA_ARCH_LIST|CUDA_HOME|CUDA_ROOT|cuda-gdb|nsys|ncu|cuobjdump|ptxas)\b|\/cuda[\w.-]*\/(?:include|bin|nvvm)\b/
-    : /\/cuda[\w.-]*\/(?:lib64|targets)\/lib|\blibcu(?:dnn|blas|fft|rand|solver|sparse)|\blibnccl|\blibnvinfer/;
+    : /\/cuda[\w.-]*\/(?:lib64|targets)\/lib|\blibcu(?:dnn|blas|fft|rand|solver|sparse)|\blibnccl|\blibnvinfer|\scuda-[a-z]/;
   for (const instruction of stages.flatMap(({ instructions }) => instructions)) {
     const found = words.exec(context.dockerfile.text.slice(instruction.start, instruction.end))?.[0];
     if (found !== undefined) return `line ${instruction.line} names ${found}`;

@@ -105,10 +105,8 @@ function folderOf(step: RunStep, use: CommandUse, kind: Kind): string {
 function frontendRefusal({ dockerfile }: EditContext): string | undefined {
   const syntax = dockerfile.directives.get("syntax");
   if (syntax === undefined) return undefined;
-  const [, minor] = /^docker\/dockerfile:1(?:\.(\d+))?(?:[.-].*)?$/.exec(syntax) ?? [
-    syntax.includes("docker/dockerfile:1") ? "" : undefined,
-  ];
-  return /^docker\/dockerfile:1(?:$|[.-])/.test(syntax) && (minor === undefined || Number(minor) >= 2)
+  const [isKnown, minor] = /^docker\/dockerfile:1(?:\.(\d+)(?:[.-].*)?)?$/.exec(syntax) ?? [];
+  return isKnown !== undefined && (minor === undefined || Number(minor) >= 2)
     ? undefined
     : `the frontend ${syntax} may not know it`;
 }

@@ -2,11 +2,19 @@
 import type { Edit } from "../contracts/edit.ts";
 import { baseImage } from "./base-image.ts";
 import { cacheMounts } from "./cache-mounts.ts";
+import { condaClean } from "./conda-clean.ts";
+import { copyOwnership } from "./copy-ownership.ts";
+import { downloadedArchives } from "./downloaded-archives.ts";
+import { dropBuildTools } from "./drop-build-tools.ts";
+import { gitDepth } from "./git-depth.ts";
 import { headlessOpencv } from "./headless-opencv.ts";
 import { layerOrder } from "./layer-order.ts";
+import { mergeLateCleanup } from "./merge-late-cleanup.ts";
 import { noInstallRecommends } from "./no-install-recommends.ts";
+import { npmProduction } from "./npm-production.ts";
 import { pipNoCache } from "./pip-no-cache.ts";
 import { quotedRequirements } from "./quoted-requirements.ts";
+import { runtimeLibraries } from "./runtime-libraries.ts";
 import { sameLayerCleanup } from "./same-layer-cleanup.ts";
 import { torchIndex } from "./torch-index.ts";
 import { uvNoCache } from "./uv-no-cache.ts";
@@ -15,11 +23,19 @@ import { uvNoCache } from "./uv-no-cache.ts";
 export const edits: readonly Edit[] = [
   baseImage,
   cacheMounts,
+  condaClean,
+  copyOwnership,
+  downloadedArchives,
+  dropBuildTools,
+  gitDepth,
   headlessOpencv,
   layerOrder,
+  mergeLateCleanup,
   noInstallRecommends,
+  npmProduction,
   pipNoCache,
   quotedRequirements,
+  runtimeLibraries,
   sameLayerCleanup,
   torchIndex,
   uvNoCache,

@@ -1,7 +1,7 @@
+import { claimsWithin } from "../claims/claims-within.ts";
 import { defineEdit, type Edit, type EditContext, type ProposedSaving } from "../contracts/edit.ts";
 import { fileTree } from "../facts/file-tree.ts";
 import { pytorchBuild } from "../facts/pytorch-build.ts";
-import { removalClaims } from "../facts/removal-claims.ts";
 import { isUsable } from "../model/device-image.ts";
 import type { Replacement } from "../model/dockerfile.ts";
 import { printTarget } from "../model/gpu.ts";
@@ -129,18 +129,11 @@ function savingFor({ built }: EditContext): ProposedSaving {
       source: "wheels of PyTorch 2.5.1 as pip downloads them, 3.0 GB with CUDA and 175 MB without",
     };
   }
-  const tree = built.facts.get(fileTree);
   const patterns = [
     "**/torch/lib/libtorch_cuda*.so",
     "**/torch/lib/libc10_cuda.so",
     "**/*-packages/nvidia",
     "**/*-packages/triton",
   ];
-  const entries = patterns.flatMap((pattern) => [...tree.glob(pattern)]).flatMap((node) => [...tree.within(node)]);
-  return {
-    claims: removalClaims(
-      tree,
-      entries.filter((entry) => tree.type(entry) !== "directory"),
-    ),
-  };
+  return { claims: claimsWithin(built.facts.get(fileTree), patterns) };
 }

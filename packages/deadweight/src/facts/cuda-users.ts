@@ -58,11 +58,15 @@ function usesGpu(facts: Facts, name: string, { version = "" }: Package): boolean
   return proof === undefined || facts.get(fileTree).glob(proof).next().done !== true;
 }
 
+/** Whether a package is a part of CUDA, or a list of such. */
+export function isPartOfCuda(one: Package): boolean {
+  return nvidiaPart(one) !== undefined;
+}
+
 /** Packages that are no part of CUDA and depend on one that is, of the same package manager. */
 function dependents(installed: readonly Package[]): string[] {
   const keyOf = (kind: string, name: string): string => `${kind}:${name.toLowerCase().replace(/[-_.]+/g, "-")}`;
-  const isCuda = (one: Package): boolean => nvidiaPart(one) !== undefined;
-  const cuda = new Set(installed.filter(isCuda).map(({ kind, name }) => keyOf(kind, name)));
+  const cuda = new Set(installed.filter(isPartOfCuda).map(({ kind, name }) => keyOf(kind, name)));
   const needsCuda = (one: Package): boolean => one.requires?.some((name) => cuda.has(keyOf(one.kind, name))) === true;
-  return installed.filter((one) => !isCuda(one) && needsCuda(one)).map(({ name }) => name);
+  return installed.filter((one) => !isPartOfCuda(one) && needsCuda(one)).map(({ name }) => name);
 }

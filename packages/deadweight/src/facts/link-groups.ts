@@ -43,7 +43,7 @@ function plannedGroups(tree: FileTree, edits: ReadonlyMap<number, EntryEdit>): (
     return at;
   };
   for (const [entry, edit] of edits) {
-    if (edit.action !== "link") continue;
+    if (edit.action !== "link" && edit.action !== "link-below") continue;
     const [one, other] = [rootOf(tree.contentOf(entry)), rootOf(tree.contentOf(edit.to))];
     if (one !== other) joined.set(one, other);
   }

@@ -53,7 +53,7 @@ export const packages: Fact<InstalledPackages> = defineFact("packages", (facts: 
 /** Paths as nodes: four bytes each instead of a string, and those that are not in the image fall away. */
 function installed(tree: FileTree, found: readonly Package[]): readonly InstalledPackage[] {
   return found.map((one) => {
-    const nodes = Uint32Array.from(one.paths.map((path) => tree.paths.find(path)).filter((node) => node > 0));
+    const nodes = nodesOf(tree, one.paths);
     return {
       ...one,
       nodes,
@@ -62,6 +62,16 @@ function installed(tree: FileTree, found: readonly Package[]): readonly Installe
       },
     };
   });
+}
+
+function nodesOf({ paths: table }: FileTree, paths: readonly ByteString[]): Uint32Array {
+  const nodes = new Uint32Array(paths.length);
+  let count = 0;
+  for (const path of paths) {
+    const node = table.find(path);
+    if (node > 0) nodes[count++] = node;
+  }
+  return nodes.slice(0, count);
 }
 
 interface CapturedAt {

@@ -45,8 +45,25 @@ export const reachedFiles: Fact<ReachedFiles | undefined> = defineFact("reached-
   for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
     for (const path of followed(context, entry)) ask(path, entry);
   }
+  for (const path of writtenAnew(context, seen)) reached.delete(path);
   return reached;
 });
+
+/** Paths that shell scripts make before anybody reads them, as settings from a template. */
+function writtenAnew({ read, tree }: WalkContext, entries: ReadonlySet<number>): readonly ByteString[] {
+  return [...entries].flatMap((entry) => {
+    if (!isShell(read.shebang(entry))) return [];
+    const paths = read.mentions(entry).flatMap((word) => (word.startsWith(">") ? [word.slice(2)] : []));
+    return paths.flatMap((path) => {
+      const written = tree.resolve(path);
+      return written < 0 ? [path] : [path, tree.path(written)];
+    });
+  });
+}
+
+function isShell(line: ByteString | undefined): boolean {
+  return line !== undefined && (line.split(/\s/)[0] ?? "").endsWith("sh");
+}
 
 /** Words as paths, as programs, and as modules: `python -m app`, `uvicorn app.main:app`. */
 function commandPaths(context: WalkContext): readonly ByteString[] {
@@ -68,6 +85,8 @@ function followed(context: WalkContext, entry: number): readonly ByteString[] {
   if (read.elf(entry) !== undefined) return followElf(context, entry);
   const line = read.shebang(entry);
   const isScript = line !== undefined;
+  // Where a package begins, who requires it has looked up.
+  if (path.endsWith("/package.json")) return [];
   if (path.endsWith(".py") || (isScript && /python/.test(line))) {
     return [...(isScript ? followScript(context, entry) : []), ...followPython(context, entry)];
   }

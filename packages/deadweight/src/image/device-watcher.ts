@@ -10,6 +10,12 @@ interface SeenTable extends Omit<DeviceTable, "compressed"> {
   readonly contentStart: number;
 }
 
+/** Bounds, for tests too: entries of one file, and of a layer. */
+export interface DeviceLimits {
+  readonly ofFile?: number;
+  readonly ofLayer?: number;
+}
+
 /** Finds the device code of ELF files while their bytes go by. Costs one comparison for a file of another kind. */
 export class DeviceWatcher {
   readonly #seen = new Map<number, SeenTable>();
@@ -17,6 +23,11 @@ export class DeviceWatcher {
   #size = 0;
   #isFirst = true;
   #walker: FatbinWalker | undefined;
+  readonly #limits: DeviceLimits;
+
+  constructor(limits: DeviceLimits = {}) {
+    this.#limits = limits;
+  }
 
   /** Begins a file of `size` stored bytes. */
   begin(size: number): void {
@@ -26,18 +37,22 @@ export class DeviceWatcher {
   }
 
   write(piece: Uint8Array): void {
-    if (this.#isFirst && piece[0] === 0x7f) this.#walker = new FatbinWalker(this.#size);
+    if (this.#isFirst && piece[0] === 0x7f) this.#walker = new FatbinWalker(this.#size, this.#limits.ofFile);
     this.#isFirst = false;
     this.#walker?.write(piece);
   }
 
-  /** Ends it; whether it has device code in sections of its own. `loaded` gives those that are mapped. */
-  end(entry: number, contentStart: number, loaded: () => readonly DeviceSection[]): boolean {
-    const found = this.#walker?.finish();
+  /** Ends it; whether it has device code in sections of its own, or a text why that is not told. `loaded` gives those that are mapped. */
+  end(entry: number, contentStart: number, loaded: () => readonly DeviceSection[]): boolean | string {
+    const walker = this.#walker;
     this.#walker = undefined;
-    if (found === undefined || this.#entries + found.offsets.length > mostEntries) return false;
+    if (walker?.isTooMany === true) return "it has more images of device code than are looked at: none of them is counted or cut";
+    const found = walker?.finish();
+    if (found === undefined) return false;
     const sections = loaded().filter(({ name }) => sectionNames.has(name));
     if (sections.length === 0) return false;
+    if (this.#entries + found.offsets.length > (this.#limits.ofLayer ?? mostEntries))
+      return "its layer has more images of device code than are looked at: those of this file are not counted or cut";
     this.#entries += found.offsets.length;
     this.#seen.set(entry, { ...inSections(found, sections), contentStart });
     return true;

@@ -255,7 +255,8 @@ export class LayerScanner {
     const sections = this.#elfWatcher.end();
     if (sections.length > 0) this.#elf.set(this.#entry, sections);
     const hasDevice = this.#device.end(this.#entry, this.#contentStart, () => this.#elfWatcher.loaded());
-    const outline = hasDevice ? this.#elfWatcher.headers(sections) : this.#elfWatcher.outline(sections);
+    if (typeof hasDevice === "string") this.#odd(hasDevice);
+    const outline = hasDevice === true ? this.#elfWatcher.headers(sections) : this.#elfWatcher.outline(sections);
     if (outline !== undefined) this.#elfOutlines.add(this.#entry, { ...outline, contentStart: this.#contentStart });
     if (this.#keeper !== undefined) this.#captures.push(this.#keeper.finish());
     this.#keeper = undefined;

@@ -4,6 +4,8 @@ export type ExitCode = 1 | 2 | 3;
 export interface UserErrorOptions {
   /** What the user can do about it, one sentence. */
   readonly hint?: string;
+  /** What was seen, a line each: the last that a failed step printed. */
+  readonly details?: readonly string[];
   readonly cause?: unknown;
   readonly exitCode?: ExitCode;
 }
@@ -12,6 +14,7 @@ export interface UserErrorOptions {
 export class UserError extends Error {
   readonly code: string;
   readonly hint: string | undefined;
+  readonly details: readonly string[];
   readonly exitCode: ExitCode;
 
   constructor(code: string, message: string, options: UserErrorOptions = {}) {
@@ -19,6 +22,7 @@ export class UserError extends Error {
     this.name = "UserError";
     this.code = code;
     this.hint = options.hint;
+    this.details = options.details ?? [];
     this.exitCode = options.exitCode ?? 3;
   }
 }

@@ -59,7 +59,17 @@ const ready = z.strictObject({
   text: pattern.optional(),
 });
 
+const build = z.strictObject({
+  context: text.default(".").describe("the folder that is sent, relative to this file"),
+  dockerfile: text.optional().describe("relative to the context"),
+  target: text.optional(),
+  args: z.record(z.string().regex(/^[^=\0]+$/), z.string()).default({}),
+  network: text.optional().describe("of RUN steps: host, none"),
+  tag: text.optional().describe("what the image is called that is in use: promote moves this name"),
+});
+
 const service = z.strictObject({
+  build: build.optional().describe("how the image is built"),
   entrypoint: words.optional(),
   command: words.optional(),
   environment: z.record(z.string().regex(/^[^=\0]+$/), z.string()).default({}),

@@ -11,8 +11,23 @@ export interface ServiceMount {
   readonly readOnly: boolean;
 }
 
+/** How the image of a service is built. */
+export interface ServiceBuild {
+  /** The folder that is sent; relative to the file that names it. */
+  readonly context: string;
+  /** Relative to the context; its `Dockerfile` when absent. */
+  readonly dockerfile?: string | undefined;
+  readonly target?: string | undefined;
+  readonly args: Readonly<Record<string, string>>;
+  /** Of RUN steps. */
+  readonly network?: string | undefined;
+  /** What the image is called that is in use: `promote` moves this name. */
+  readonly tag?: string | undefined;
+}
+
 /** How a service is run, and what it is asked. Times are milliseconds, sizes bytes. */
 export interface Service {
+  readonly build?: ServiceBuild | undefined;
   /** In the place of the image's own. */
   readonly entrypoint?: readonly string[] | undefined;
   readonly command?: readonly string[] | undefined;

@@ -54,26 +54,31 @@ export function chosenImages(images: readonly DeviceImage[], target: number): re
 /** What becomes of PTX that no target needs: it goes, the newest plain one stays for GPUs to come, or all stays. */
 export type KeepPtx = "none" | "forward" | "all";
 
-/**
- * Places of the images of one container that stay for these GPUs, ascending: what each may take, and what is no plain cubin or PTX. A
- * container that none of them can use keeps its smallest image, since an empty one fails in another way. `sizes` are of the images.
- */
-export function neededImages(
-  images: readonly DeviceImage[],
-  sizes: readonly number[],
-  targets: readonly number[],
-  keepPtx: KeepPtx,
-): readonly number[] {
+/** Places of the images of one container that stay for these GPUs, ascending: what each may take, and what is no plain cubin or PTX. */
+export function neededImages(images: readonly DeviceImage[], targets: readonly number[], keepPtx: KeepPtx): readonly number[] {
   const needed = new Set(targets.flatMap((target) => chosenImages(images, target)));
   for (const [place, image] of images.entries()) {
     if (image.kind === "other" || (keepPtx === "all" && image.kind === "ptx")) needed.add(place);
   }
   if (keepPtx === "forward") for (const place of forwardPtx(images)) needed.add(place);
-  if (needed.size === 0) {
-    const smallest = sizes.indexOf(Math.min(...sizes));
-    if (smallest >= 0) needed.add(smallest);
-  }
   return [...needed].sort((one, other) => one - other);
+}
+
+/** Larger images are not held for others' sake. */
+const mostSampleBytes = 65_536;
+
+/**
+ * The smallest entry of a table for each kind of image, by its printed name. A container must not be empty, which fails in another way: one
+ * that no GPU can use keeps a real image that they can't use either, of an architecture that it had.
+ */
+export function sampleEntries(table: DeviceTable): ReadonlyMap<string, number> {
+  const samples = new Map<string, number>();
+  for (const [entry, size] of table.sizes.entries()) {
+    const name = printDeviceImage(deviceImage(table, entry));
+    const known = samples.get(name);
+    if (size <= mostSampleBytes && size < (known === undefined ? Infinity : (table.sizes[known] ?? 0))) samples.set(name, entry);
+  }
+  return samples;
 }
 
 const nothing: DeviceImage = { kind: "other", arch: 0, suffix: "" };

@@ -104,7 +104,12 @@ export class PathTable {
   /** For each node of `other`, its node here; what is missing is made. */
   merge(other: PathTable): Uint32Array {
     const nodes = new Uint32Array(other.count);
-    for (let node = 1; node < other.count; node++) nodes[node] = this.child(nodes[other.parent(node)] ?? 0, other.name(node));
+    if (this.#count === 1) this.#prepare(other.count, other.#nameStarts[other.count] ?? 0);
+    for (let node = 1; node < other.count; node++) {
+      const start = other.#nameStarts[node] ?? 0;
+      const end = other.#nameStarts[node + 1] ?? start;
+      nodes[node] = this.#childOfBytes(nodes[other.parent(node)] ?? 0, other.#names, start, end);
+    }
     return nodes;
   }
 
@@ -121,9 +126,10 @@ export class PathTable {
   /** A table from plain arrays. */
   static from(data: PathTableData): PathTable {
     const table = new PathTable();
-    const names = Buffer.from(data.names.buffer, data.names.byteOffset, data.names.length);
+    table.#prepare(data.count, data.names.length);
     for (let node = 1; node < data.count; node++) {
-      table.child(data.parents[node] ?? 0, names.toString("latin1", data.nameStarts[node], data.nameStarts[node + 1]));
+      const start = data.nameStarts[node] ?? 0;
+      table.#childOfBytes(data.parents[node] ?? 0, data.names, start, data.nameStarts[node + 1] ?? start);
     }
     return table;
   }
@@ -139,6 +145,43 @@ export class PathTable {
       node = dots === ".." ? this.parent(node) : step(node, start, end);
     }
     return node;
+  }
+
+  /** Room for so many nodes at once, in a table that is still empty. */
+  #prepare(count: number, nameBytes: number): void {
+    this.#parents = new Uint32Array(Math.max(this.#parents.length, count + 1));
+    this.#nameStarts = new Uint32Array(this.#parents.length + 1);
+    this.#firstChild = new Uint32Array(this.#parents.length);
+    this.#nextSibling = new Uint32Array(this.#parents.length);
+    this.#names = Buffer.alloc(Math.max(this.#names.length, nameBytes));
+    this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(Math.max(this.#slots.length, 2 * (count + 1)))));
+  }
+
+  /** The child of a folder by the bytes of its name, made when it is not there: as `#childIn`, without a text for each. */
+  #childOfBytes(parent: number, names: Uint8Array, start: number, end: number): number {
+    if (this.#count * 2 > this.#slots.length) this.#rehash();
+    const mask = this.#slots.length - 1;
+    let slot = hashBytes(parent, names, start, end) & mask;
+    let run = 0;
+    for (let node = this.#slots[slot] ?? 0; node !== 0; node = this.#slots[slot] ?? 0) {
+      if (this.#parents[node] === parent && this.#hasBytes(node, names, start, end)) return node;
+      slot = (slot + 1) & mask;
+      if (++run > longestRun) throw chosenAlike();
+    }
+    const node = this.#add(parent, end - start);
+    this.#names.set(names.subarray(start, end), this.#nameStarts[node]);
+    this.#slots[slot] = node;
+    return node;
+  }
+
+  #hasBytes(node: number, names: Uint8Array, start: number, end: number): boolean {
+    const nameStart = this.#nameStarts[node] ?? 0;
+    const length = end - start;
+    if ((this.#nameStarts[node + 1] ?? 0) - nameStart !== length) return false;
+    for (let index = 0; index < length; index++) {
+      if (this.#names[nameStart + index] !== names[start + index]) return false;
+    }
+    return true;
   }
 
   #childIn(parent: number, text: ByteString, start: number, end: number): number {
@@ -158,7 +201,7 @@ export class PathTable {
     for (let node = this.#slots[slot] ?? 0; node !== 0; node = this.#slots[slot] ?? 0) {
       if (this.#parents[node] === parent && this.#isNamed(node, text, start, end)) return node;
       slot = (slot + 1) & mask;
-      if (++run > longestRun) throw new UserError("limit", `paths: more than ${longestRun} names chosen to hash alike`);
+      if (++run > longestRun) throw chosenAlike();
     }
     return -slot - 2;
   }
@@ -174,12 +217,17 @@ export class PathTable {
   }
 
   #append(parent: number, text: ByteString, start: number, end: number): number {
-    const length = end - start;
+    const node = this.#add(parent, end - start);
+    const nameStart = this.#nameStarts[node] ?? 0;
+    for (let index = 0; index < end - start; index++) this.#names[nameStart + index] = text.charCodeAt(start + index);
+    return node;
+  }
+
+  /** A node whose name is still to be written. */
+  #add(parent: number, length: number): number {
     this.#reserve(length);
     const node = this.#count++;
-    const nameStart = this.#nameStarts[node] ?? 0;
-    for (let index = 0; index < length; index++) this.#names[nameStart + index] = text.charCodeAt(start + index);
-    this.#nameStarts[node + 1] = nameStart + length;
+    this.#nameStarts[node + 1] = (this.#nameStarts[node] ?? 0) + length;
     this.#parents[node] = parent;
     this.#nextSibling[node] = this.#firstChild[parent] ?? 0;
     this.#firstChild[parent] = node;
@@ -199,9 +247,12 @@ export class PathTable {
 
   #rehash(): void {
     this.#slots = new Uint32Array(this.#slots.length * 2);
+    const mask = this.#slots.length - 1;
     for (let node = 1; node < this.#count; node++) {
-      const name = this.name(node);
-      this.#slots[-this.#lookup(this.parent(node), name, 0, name.length) - 2] = node;
+      const start = this.#nameStarts[node] ?? 0;
+      let slot = hashBytes(this.parent(node), this.#names, start, this.#nameStarts[node + 1] ?? start) & mask;
+      for (let run = 0; this.#slots[slot] !== 0; slot = (slot + 1) & mask) if (++run > longestRun) throw chosenAlike();
+      this.#slots[slot] = node;
     }
   }
 }
@@ -211,6 +262,17 @@ function hash(parent: number, text: ByteString, start: number, end: number): num
   let value = Math.imul(parent ^ 0x811c9dc5, 0x01000193);
   for (let index = start; index < end; index++) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
   return (value ^ (value >>> 15)) >>> 0;
+}
+
+/** The same over bytes. */
+function hashBytes(parent: number, names: Uint8Array, start: number, end: number): number {
+  let value = Math.imul(parent ^ 0x811c9dc5, 0x01000193);
+  for (let index = start; index < end; index++) value = Math.imul(value ^ (names[index] ?? 0), 0x01000193);
+  return (value ^ (value >>> 15)) >>> 0;
+}
+
+function chosenAlike(): UserError {
+  return new UserError("limit", `paths: more than ${longestRun} names chosen to hash alike`);
 }
 
 function grown(array: Uint32Array<ArrayBuffer>, least: number): Uint32Array<ArrayBuffer> {

@@ -11,6 +11,7 @@ const image = open({
   reference: text.describe("as it was asked for"),
   digest: text.regex(digestPattern).describe("of the manifest; of the config where there is no manifest"),
   platform: open({ os: text, architecture: text, variant: text.exactOptional() }),
+  tarBytes: z.int().min(0).exactOptional().describe("all layers, uncompressed"),
 });
 
 const verdict = open({

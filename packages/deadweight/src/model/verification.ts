@@ -27,6 +27,8 @@ export interface VerifiedImage {
   readonly reference: string;
   readonly digest: Digest;
   readonly platform: Platform;
+  /** All layers, uncompressed. */
+  readonly tarBytes?: number;
 }
 
 /** The result of laying two images side by side: plain JSON, schema version 1. */

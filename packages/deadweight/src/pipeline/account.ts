@@ -1,7 +1,8 @@
 import type { Facts } from "../contracts/fact.ts";
-import { fileTree, type FileTree } from "../facts/file-tree.ts";
+import { fileTree } from "../facts/file-tree.ts";
 import { layerOrigins } from "../facts/layer-origins.ts";
 import { owners, type Component } from "../facts/owners.ts";
+import type { EntryType } from "../model/layer-index.ts";
 import type { ReportComponent, ReportLayer } from "../model/report.ts";
 
 /** Every byte of an image by layer and by owner: the sums of both are the same, in both columns. */
@@ -22,10 +23,11 @@ export function account(facts: Facts): Accounts {
   const layers = facts.layers.map((index, layer): ReportLayer => {
     let files = 0;
     for (const end = entry + index.count; entry < end; entry++) {
-      const isFile = countsAsFile(tree, entry);
+      const type = tree.type(entry);
+      const isFile = countsAsFile(type);
       ledger.add(of(entry), layer, tree.tarBytes(entry), tree.compressedBytes(entry), isFile ? 1 : 0);
       if (isFile) files++;
-      contentBytes += tree.type(entry) === "file" ? tree.size(entry) : 0;
+      contentBytes += type === "file" ? tree.size(entry) : 0;
     }
     const lastTar = index.tarBytes - (index.starts[index.count] ?? 0);
     const lastCompressed = index.compressedBytes - (index.compressedStarts[index.count] ?? 0);
@@ -38,8 +40,7 @@ export function account(facts: Facts): Accounts {
   return { layers, components: ledger.components(), contentBytes };
 }
 
-function countsAsFile(tree: FileTree, entry: number): boolean {
-  const type = tree.type(entry);
+function countsAsFile(type: EntryType): boolean {
   return type !== "directory" && type !== "whiteout" && type !== "opaque";
 }
 
@@ -50,23 +51,18 @@ interface Ledger {
 }
 
 function createLedger(): Ledger {
-  const rows = new Map<
-    string,
-    { owner: Component; tarBytes: number; compressedBytes: number; files: number; layers: Set<number> }
-  >();
-  const keys = new Map<Component, string>();
-  const keyOf = (owner: Component): string => {
-    const known = keys.get(owner);
-    if (known !== undefined) return known;
+  const rows = new Map<string, Row>();
+  const byOwner = new Map<Component, Row>();
+  const rowOf = (owner: Component): Row => {
     const key = JSON.stringify([owner.kind, owner.name, owner.version, owner.origin]);
-    keys.set(owner, key);
-    return key;
+    const row = rows.get(key) ?? { owner, tarBytes: 0, compressedBytes: 0, files: 0, layers: new Set<number>() };
+    rows.set(key, row);
+    byOwner.set(owner, row);
+    return row;
   };
   return {
     add: (owner, layer, tarBytes, compressedBytes, files) => {
-      const key = keyOf(owner);
-      const row = rows.get(key) ?? { owner, tarBytes: 0, compressedBytes: 0, files: 0, layers: new Set<number>() };
-      rows.set(key, row);
+      const row = byOwner.get(owner) ?? rowOf(owner);
       row.tarBytes += tarBytes;
       row.compressedBytes += compressedBytes;
       row.files += files;
@@ -76,17 +72,15 @@ function createLedger(): Ledger {
   };
 }
 
-function reportRow({
-  owner,
-  layers,
-  ...sums
-}: {
-  owner: Component;
+interface Row {
+  readonly owner: Component;
   tarBytes: number;
   compressedBytes: number;
   files: number;
-  layers: Set<number>;
-}): ReportComponent {
+  readonly layers: Set<number>;
+}
+
+function reportRow({ owner, layers, ...sums }: Row): ReportComponent {
   const { kind, name, version, origin } = owner;
   return {
     kind,

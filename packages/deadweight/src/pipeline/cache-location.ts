@@ -1,17 +1,9 @@
 import { createHash } from "node:crypto";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { catalogers } from "../catalogers/index.ts";
 import { toolVersion } from "../lib/tool-version.ts";
 
 /** Raised when the layer index gains or changes a column: what an older version cached is then not found. */
-const indexVersion = 5;
-
-/** Where layer indexes are kept: `$XDG_CACHE_HOME/deadweight`, or `~/.cache/deadweight`. */
-export function cacheFolder(environment: Readonly<Record<string, string | undefined>>): string {
-  const folder = environment["XDG_CACHE_HOME"];
-  return join(folder === undefined || folder === "" ? join(environment["HOME"] ?? homedir(), ".cache") : folder, "deadweight");
-}
+const indexVersion = 6;
 
 /** Names what a cached index depends on beside the layer: this version, and which files catalogers want. */
 export function cacheVersion(): string {

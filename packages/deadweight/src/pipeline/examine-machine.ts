@@ -1,13 +1,13 @@
 import { readdir, stat, statfs } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "../lib/cache-folder.ts";
 import { UserError } from "../lib/user-error.ts";
 import { connectEngine } from "../engine/connect-engine.ts";
 import type { EngineAddress } from "../engine/endpoint.ts";
 import { findDocker } from "../engine/find-docker.ts";
 import { findPodman } from "../engine/find-podman.ts";
 import { credentialFiles } from "../stores/registry/find-credentials.ts";
-import { cacheFolder } from "./cache-location.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

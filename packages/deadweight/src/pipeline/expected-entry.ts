@@ -22,7 +22,8 @@ export function expectedOf(
   const tree = facts.get(fileTree);
   const contentAt = (entry: number): Expectation => {
     const own = edits.get(entry);
-    const content = own?.action === "link" ? tree.contentOf(own.to) : tree.contentOf(entry);
+    const isLink = own?.action === "link" || own?.action === "link-below";
+    const content = tree.contentOf(isLink ? own.to : entry);
     const edit = edits.get(content);
     if (edit?.action !== "cut-content") return { kind: "same" };
     const sum = sums.get(content);
@@ -49,7 +50,7 @@ function withoutEntry(
     const edit = edits.get(lower);
     if (edit?.action === "remove") continue;
     const isTaking = edit?.action === "take-attributes" || edit?.action === "cut-content";
-    if (isTaking && edit.of === entry) return contentAt(lower);
+    if ((isTaking && edit.of === entry) || edit?.action === "link-below") return contentAt(lower);
     return edit?.action === "hide" || tree.fate(lower) === "marker" ? { kind: "absent" } : { kind: "absent-or-same" };
   }
   return { kind: "absent" };

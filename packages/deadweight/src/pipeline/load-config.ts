@@ -5,7 +5,7 @@ import type { $ZodIssue } from "zod/v4/core";
 import { closestName } from "../lib/did-you-mean.ts";
 import { asRecord } from "../lib/parse-json.ts";
 import { UserError } from "../lib/user-error.ts";
-import type { Config, Service } from "../model/config.ts";
+import type { Config, Service, ServiceBuild } from "../model/config.ts";
 import { readBounded } from "./load-report.ts";
 
 /** A parsed file, and where in it things stand. */
@@ -98,9 +98,15 @@ function knownKeys(schema: unknown, path: readonly (string | number)[]): readonl
 function withFolders({ services }: Config, folder: string): Config {
   const absolute = (service: Service): Service => ({
     ...service,
+    ...(service.build === undefined ? {} : { build: withContext(service.build, folder) }),
     mounts: service.mounts.map((mount) => ({ ...mount, source: resolve(folder, mount.source.replace(/^~(?=\/|$)/, homedir())) })),
   });
   return { services: Object.fromEntries(Object.entries(services).map(([name, service]) => [name, absolute(service)])) };
+}
+
+function withContext(build: ServiceBuild, folder: string): ServiceBuild {
+  const context = resolve(folder, build.context);
+  return { ...build, context, ...(build.dockerfile === undefined ? {} : { dockerfile: resolve(context, build.dockerfile) }) };
 }
 
 function wrong(lines: readonly string[]): UserError {

@@ -5,8 +5,10 @@ import { fileTree, type FileTree } from "../facts/file-tree.ts";
 import { fragileLayers } from "../facts/fragile-layers.ts";
 import { layerOrigins } from "../facts/layer-origins.ts";
 import { textOf } from "../lib/byte-string.ts";
+import type { LayerShape } from "../model/layer-shape.ts";
 import { rules } from "../rules/index.ts";
 import { transforms } from "../transforms/index.ts";
+import { joinableLayers } from "./arrange-layers/joinable-layers.ts";
 import { chooseTransforms, type TransformChoice } from "./plan-changes/choose-transforms.ts";
 import { keptPaths } from "./plan-changes/kept-paths.ts";
 import { predictCosts, type Costs } from "./plan-changes/predict.ts";
@@ -17,6 +19,8 @@ export interface PlanOptions extends TransformChoice {
   readonly keep?: readonly string[];
   /** Whether layers of the base image may be edited: they are then no longer shared with it. */
   readonly rewriteBase: boolean;
+  /** Which layers the result is to have; those of the source when absent. */
+  readonly layers?: LayerShape;
 }
 
 /** One change to a stored entry, for the list of changes. Sizes are of the uncompressed layer, headers and padding included. */
@@ -52,10 +56,9 @@ export function planChanges(facts: Facts, options: PlanOptions): ChangePlan {
   const kept = keptPaths(tree, options.keep ?? []);
   const fragile = facts.get(fragileLayers);
   const isBase = (layer: number): boolean => facts.get(layerOrigins).layers[layer]?.base === true;
-  const draft = createDraft(facts, {
-    isKept: kept.has,
-    mayEdit: (layer) => (options.rewriteBase || !isBase(layer)) && !fragile.has(layer),
-  });
+  const mayEdit = (layer: number): boolean => (options.rewriteBase || !isBase(layer)) && !fragile.has(layer);
+  const mayMove = movesAllowed(facts, mayEdit, options.layers ?? { kind: "keep" });
+  const draft = createDraft(facts, { isKept: kept.has, mayEdit, mayMove });
   const told = chooseTransforms(transforms, options).flatMap((transform) => draft.add(transform));
   const editable = [...fragile].filter(([layer]) => options.rewriteBase || !isBase(layer));
   return {
@@ -83,7 +86,15 @@ interface Draft {
   readonly edits: () => ReadonlyMap<number, DraftEdit>;
 }
 
-function createDraft(facts: Facts, limits: Pick<PlanContext, "isKept" | "mayEdit">): Draft {
+/** Down to a layer that is joined with it, or like it with none; all layers between may be edited. */
+function movesAllowed(facts: Facts, mayEdit: PlanContext["mayEdit"], shape: LayerShape): PlanContext["mayMove"] {
+  const joins = joinableLayers(facts, shape);
+  const joinOf = (layer: number): number => joins.findIndex(({ layers }) => layers.includes(layer));
+  const between = (from: number, to: number): number[] => Array.from({ length: from - to + 1 }, (_, place) => to + place);
+  return (from, to) => joinOf(from) === joinOf(to) && between(from, to).every(mayEdit);
+}
+
+function createDraft(facts: Facts, limits: Pick<PlanContext, "isKept" | "mayEdit" | "mayMove">): Draft {
   const tree = facts.get(fileTree);
   const edits = new Map<number, DraftEdit>();
   const uncovered = new Set<number>();
@@ -128,11 +139,13 @@ function createDraft(facts: Facts, limits: Pick<PlanContext, "isKept" | "mayEdit
  */
 function isNew({ editOf, isUncovered }: PlanContext, { entry, edit }: PlannedEdit): boolean {
   const before = editOf(entry);
-  if (edit.action === "link") return before === undefined || before.action === "take-attributes";
+  if (edit.action === "link" || edit.action === "link-below") return before === undefined || before.action === "take-attributes";
   if (edit.action === "cut-content" && edit.of !== undefined)
     return before === undefined
       ? isUncovered(entry)
       : (before.action === "take-attributes" || before.action === "cut-content") && before.of === edit.of;
+  // What is written anew already is written again by who has seen the first.
+  if (edit.action === "rewrite" && before?.action === "rewrite") return before.digests === undefined;
   // What is cut already is cut further by who has seen the first cut.
   if (edit.action === "cut-content" && before?.action === "cut-content") return before.of === undefined;
   return before === undefined && !isUncovered(entry);
@@ -183,6 +196,6 @@ function described(facts: Facts, drafts: ReadonlyMap<number, DraftEdit>): Omit<C
 }
 
 function actionOf({ action }: EntryEdit): PlannedChange["action"] {
-  if (action === "link") return "link";
+  if (action === "link" || action === "link-below") return "link";
   return action === "remove" || action === "hide" ? "remove" : "rewrite";
 }

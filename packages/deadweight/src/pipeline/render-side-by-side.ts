@@ -1,12 +1,15 @@
 import type { FormatOptions } from "../contracts/format.ts";
 import { joinWithin } from "../formats/text/markdown-page.ts";
 import { mapTexts } from "../formats/text/map-texts.ts";
+import { buildLines } from "../formats/text/build-lines.ts";
+import { buildSections } from "../formats/text/markdown-build.ts";
 import { comparedSection, componentsCompared, layersCompared } from "../formats/text/markdown-comparison.ts";
 import { differencesSections, verdictsSection } from "../formats/text/markdown-verification.ts";
 import { comparisonLines } from "../formats/text/comparison-lines.ts";
 import { usableColumns } from "../formats/text/figures.ts";
 import { verificationLines } from "../formats/text/verification-lines.ts";
 import { printable, printableJson } from "../lib/printable.ts";
+import type { BuildOutcome } from "../model/build-outcome.ts";
 import type { SizeComparison } from "../model/size-comparison.ts";
 import type { Verification } from "../model/verification.ts";
 
@@ -41,6 +44,16 @@ export function renderComparison(
   const sections = [comparedSection(safe), componentsCompared(safe, options.verbose === true ? 500 : 25), layersCompared(safe)];
   if (format === "markdown") return joinWithin(sections, maxLength);
   return `${comparisonLines(safe, lookOf(options)).join("\n")}\n`;
+}
+
+/** What a build found, for people, for programs (docs/build-schema.json), or for a pull request. */
+export function renderBuild(outcome: BuildOutcome, format: SideBySideFormat, options: Partial<FormatOptions> = {}): string {
+  if (format === "json") return `${printableJson(JSON.stringify(outcome, undefined, 2))}\n`;
+  const safe = mapTexts(outcome, printable);
+  if (format === "table") return `${buildLines(safe, lookOf(options)).join("\n")}\n`;
+  const { verification } = safe;
+  const verdicts = verification === undefined ? [] : [verdictsSection(verification), ...differencesSections(verification)];
+  return joinWithin([...buildSections(safe), ...verdicts], maxLength);
 }
 
 function lookOf(options: Partial<FormatOptions>): FormatOptions {

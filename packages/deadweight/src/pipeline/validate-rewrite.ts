@@ -35,7 +35,8 @@ export function validateRewrite(before: Facts, after: Facts, plan: ValidatedPlan
 
 function compareLayers(before: Facts, after: Facts, plan: ValidatedPlan): readonly Violation[] {
   const tree = before.get(fileTree);
-  const edited = new Set([...plan.edits.keys()].map((entry) => tree.layerOf(entry)));
+  const touched = (entry: number, edit: EntryEdit): number[] => (edit.action === "link-below" ? [entry, edit.to] : [entry]);
+  const edited = new Set([...plan.edits].flatMap(([entry, edit]) => touched(entry, edit).map(tree.layerOf)));
   const wrong = (layer: number, message: string, expected: string, actual: string): Violation => ({
     invariant: "untouched-layer",
     message: `layer ${layer}: ${message}`,

@@ -18,6 +18,12 @@ export interface VerifyOptions extends Omit<ImageOptions, "programs" | "base"> {
   readonly changes?: string;
   /** Patterns of paths that may differ in any way. */
   readonly expect: readonly string[];
+  /** Whether AFTER was built from a Dockerfile as BEFORE was: times differ then, and what every build writes differently. */
+  readonly isRebuilt?: boolean;
+  /** Paths that were to go, in the place of a file of changes. */
+  readonly removed?: Iterable<string>;
+  /** Contents by sha256 in hexadecimal digits, in the place of which there may be others. */
+  readonly replaced?: ReadonlySet<string>;
   /** Names of checks that must have been run, or `gpu` for those that use one. */
   readonly require: readonly string[];
   /** Names of checks: only these, or all but these. */
@@ -44,7 +50,7 @@ export async function verify(before: string, after: string, options: VerifyOptio
     withFacts(after, { ...reading, known: original.facts.layers }, async (candidate) => {
       const [old, now] = [original.facts, candidate.facts];
       checkSource(planned, old);
-      const expected = expectedChanges([old, now], planned, options.expect);
+      const expected = expectedChanges([old, now], planned, options);
       const observed = await observe(original, candidate, service, chosen, options);
       const verdicts = await runChecks(chosen, { before: old, after: now, expected, observed }, options);
       const missing = missingOf(verdicts, options.require);
@@ -115,6 +121,7 @@ function hasPassed(verdicts: readonly Verdict[], missing: readonly string[]): bo
   return isClear && missing.length === 0 && verdicts.some(({ verdict }) => verdict === "same");
 }
 
-function imageOf({ image }: Facts): VerifiedImage {
-  return { reference: image.reference, digest: image.digest, platform: image.config.platform };
+function imageOf({ image, layers }: Facts): VerifiedImage {
+  const tarBytes = layers.reduce((sum, layer) => sum + layer.tarBytes, 0);
+  return { reference: image.reference, digest: image.digest, platform: image.config.platform, tarBytes };
 }

@@ -6,16 +6,18 @@ import { catalogers } from "../catalogers/index.ts";
 import type { Want } from "../contracts/cataloger.ts";
 import { createFacts, type Evidence, type Facts } from "../contracts/fact.ts";
 import type { ImageSource, OpenOptions, Store } from "../contracts/store.ts";
+import { cudaIsTwice } from "../facts/cuda-copies.ts";
 import { completeImage } from "../image/complete.ts";
 import { openLayerCache, type LayerCache } from "../image/layer-cache.ts";
 import { readDevicePointers } from "../image/rewrite/read-device-pointers.ts";
 import { readLayers } from "../image/read-layers.ts";
+import { cacheFolder } from "../lib/cache-folder.ts";
 import type { GpuChoice } from "../model/gpu.ts";
 import type { Image } from "../model/image.ts";
 import type { LayerIndex } from "../model/layer-index.ts";
 import type { Platform } from "../model/platform.ts";
 import type { ProgressEvent } from "../model/progress.ts";
-import { cacheFolder, cacheVersion } from "./cache-location.ts";
+import { cacheVersion } from "./cache-location.ts";
 import { openImage } from "./open-image.ts";
 import { createStoreProgress, type StoreProgress } from "./store-progress.ts";
 
@@ -54,6 +56,8 @@ export interface FoundImage {
   readonly endSteps: () => void;
   /** Reads the layers of an image; of contents it keeps what catalogers want, or what is asked for. */
   readonly readIndexes: (image: Image, known?: LayerCache, patterns?: readonly Want[]) => Promise<readonly LayerIndex[]>;
+  /** Reads them with what their programs ask of others. */
+  readonly readPrograms: (image: Image) => Promise<readonly LayerIndex[]>;
   /** What is known of layers from earlier runs. */
   readonly cache: LayerCache | undefined;
 }
@@ -101,7 +105,8 @@ export async function withSource<T>(
       options.onProgress?.({ kind: "note", text: `${reference}: from ${store.scheme}` });
       const readIndexes: FoundImage["readIndexes"] = (image, known = cache, patterns = allWants()) =>
         indexesOf(image, { ...options, patterns }, open, known);
-      return await use({ source, store, open, endSteps: progress.end, readIndexes, cache });
+      const readPrograms: FoundImage["readPrograms"] = (image) => indexesWithPrograms(image, options, open);
+      return await use({ source, store, open, endSteps: progress.end, readIndexes, readPrograms, cache });
     } finally {
       await source.close();
     }
@@ -148,13 +153,16 @@ function openOptions(options: ImageOptions, temporaryFolder: string, progress: S
   };
 }
 
-async function evidenceOf({ source, open, readIndexes }: FoundImage, options: ReadOptions): Promise<Evidence> {
+async function evidenceOf({ source, open, readIndexes, readPrograms }: FoundImage, options: ReadOptions): Promise<Evidence> {
   const { base, gpus, devicePointers: isPruned } = options;
   const image = await completeImage(source, open.platform, defaultLimits);
   const knownBases = base === undefined ? [] : [{ name: base, diffIds: await diffIdsOf(base, open) }];
-  const layers = await readIndexes(image);
   const { temporaryFolder, signal } = open;
-  const evidence = { image, layers, knownBases, temporaryFolder, ...(gpus === undefined ? {} : { gpus }) };
+  const read = { image, layers: await readIndexes(image), knownBases, temporaryFolder, ...(gpus === undefined ? {} : { gpus }) };
+  const isAsked = read.layers.some(({ programs }) => programs === undefined) && createFacts(read).get(cudaIsTwice);
+  if (isAsked) options.onProgress?.({ kind: "note", text: "CUDA is there twice: looking into programs for which copy they use" });
+  const layers = isAsked ? await readPrograms(image) : read.layers;
+  const evidence = { ...read, layers };
   if (gpus === undefined || isPruned !== true) return evidence;
   const looked = await readDevicePointers(image, layers, {
     limits: defaultLimits,
@@ -171,6 +179,17 @@ async function diffIdsOf(reference: string, open: OpenOptions): Promise<Image["c
     return (await completeImage(source, open.platform, defaultLimits)).config.diffIds;
   } finally {
     await source.close();
+  }
+}
+
+/** What is known of programs is cached apart. */
+async function indexesWithPrograms(image: Image, options: ImageOptions, open: OpenOptions): Promise<readonly LayerIndex[]> {
+  const asked = { ...options, programs: true, patterns: allWants() };
+  const cache = options.cache === false ? undefined : openCache(asked);
+  try {
+    return await indexesOf(image, asked, open, cache);
+  } finally {
+    cache?.close();
   }
 }
 

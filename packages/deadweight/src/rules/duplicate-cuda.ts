@@ -1,5 +1,6 @@
 import type { Facts } from "../contracts/fact.ts";
 import { defineRule, type Rule, type RuleFinding } from "../contracts/rule.ts";
+import { cudaCopies, type CudaCopies } from "../facts/cuda-copies.ts";
 import { cudaLibraries, type CudaLibrary } from "../facts/cuda-libraries.ts";
 import { cudaUsers } from "../facts/cuda-users.ts";
 import { fileTree } from "../facts/file-tree.ts";
@@ -19,26 +20,35 @@ export const duplicateCuda: Rule = defineRule({
   measure:
     "Compares visible libraries of CUDA, cuDNN and NCCL by the name that programs ask for (`libcublas.so.12`) in the toolkit " +
     "(`/usr/local/cuda*`, `/usr/lib/x86_64-linux-gnu`), in wheels (`nvidia/*/lib`, `torch/lib`) and in conda environments. " +
-    "The toolkit's files and links count; a library of another major version than the framework's is a finding apart.",
+    "Where both have one, the layers are read again for what each program, library and Python module asks for: needed libraries, names " +
+    "and paths among constants, each found as the loader would (RPATH, LD_LIBRARY_PATH, RUNPATH, its settings), and what a framework has " +
+    "loaded by then. The toolkit's files and links that nothing resolves to count; the others are named with one that uses them. A " +
+    "library of another major version than the framework's is a finding apart.",
   risk:
     "onnxruntime-gpu, CTranslate2 (faster-whisper), CuPy, TensorRT, vLLM, llama-cpp-python, and what builds extensions when " +
-    "it runs load the toolkit's: while such a package is installed nothing is counted, only said. Programs that were linked " +
-    "in the image are not looked into yet; `deadweight verify` shows a library that is no longer found. Between wheels and " +
+    "it runs load the toolkit's: while such a package is installed nothing is counted, only said. A program that puts the name of a " +
+    "library together is not seen; `deadweight verify` shows a library that is no longer found. Between wheels and " +
     "conda it is not known which copy is used: said, not counted. Keep NVIDIA_VISIBLE_DEVICES and NVIDIA_DRIVER_CAPABILITIES " +
     "when you change the base.",
   evaluate: (facts) => {
     const libraries = facts.get(cudaLibraries);
     if (libraries.length === 0) return { notApplicable: "no CUDA libraries" };
-    const { twice, superseded, elsewhere } = sortedOut(libraries);
+    const { superseded, elsewhere, ...sorted } = sortedOut(libraries);
+    const copies = facts.get(cudaCopies);
+    const twice = copies?.obstacle === undefined ? (copies?.unusedOf(sorted.twice) ?? sorted.twice) : sorted.twice;
+    const why =
+      copies === undefined ? "wheels or conda have them too" : "wheels or conda have them too and nothing resolves to these";
     return [
-      ...finding(facts, twice, "verified", "wheels or conda have them too"),
+      ...finding(facts, twice, "verified", copies?.obstacle === undefined ? why : "wheels or conda have them too"),
+      ...inUse(facts, copies),
       ...finding(facts, superseded, "opt-in", "wheels or conda have another major version"),
       ...ambiguous(elsewhere),
     ];
   },
 });
 
-const remedy = "base the image on python:X-slim or nvidia/cuda:X-base instead of a runtime or devel image";
+const remedy =
+  "deadweight optimize --level verified, or base the image on python:X-slim or nvidia/cuda:X-base instead of a runtime or devel image";
 
 interface SortedOut {
   /** The toolkit's, where the same is in a wheel or conda. */
@@ -77,6 +87,16 @@ function finding(facts: Facts, found: readonly CudaLibrary[], safety: "verified"
   return [
     { message: `${message}, which ${someOf(frameworks)} ${frameworks.length === 1 ? "loads" : "load"}`, safety, remedy, claims },
   ];
+}
+
+/** The toolkit's copies that something resolves to, each with one that does. */
+function inUse(facts: Facts, copies: CudaCopies | undefined): RuleFinding[] {
+  if (copies === undefined || copies.obstacle !== undefined || copies.users.size === 0) return [];
+  const tree = facts.get(fileTree);
+  const pathOf = (entry: number): string => (entry < 0 ? "LD_PRELOAD" : `/${textOf(tree.path(entry))}`);
+  const names = [...copies.users].map(([library, user]) => `${pathOf(library)} by ${pathOf(user)}`);
+  const message = `wheels or conda have them too, but the toolkit's are used, not counted: ${someOf(names)}`;
+  return [{ message, safety: "opt-in", claims: [] }];
 }
 
 function ambiguous(found: readonly CudaLibrary[]): RuleFinding[] {

@@ -17,10 +17,11 @@ export const duplicateFiles: Rule = defineRule({
     "layer stays, among those the first by path; the content of each other one counts, its name (headers and padding) does " +
     "not, as a link needs one too. What metadata-rewrites and shadowed-files count is left out, and so are sparse files.",
   risk:
-    "Within a layer copies of the same owner, mode and extended attributes can be made hard links; a program that writes to " +
-    "one of them in place then changes the others where the file system keeps links across a copy-up. Across layers there are " +
-    "no hard links: the Dockerfile must bring the file once, or make the other name a symbolic link, which a program that " +
-    "asks can tell from a file.",
+    "Copies of the same owner, mode, time and extended attributes can be made hard links, those of higher layers by moving " +
+    "their names to the lowest; a program that writes to one of them in place then changes the others where the file system " +
+    "keeps links across a copy-up. Where attributes differ, the lowest copy is the base image's, or something else in a layer " +
+    "between is in the way, the Dockerfile must bring the file once, or make the other name a symbolic link, which a program " +
+    "that asks can tell from a file.",
   evaluate: (facts) => {
     const tree = facts.get(fileTree);
     const groups = facts.get(sameContent).map(([kept, ...others]) => ({ kept, others: others.filter((copy) => copy.isVisible) }));
@@ -30,7 +31,8 @@ export const duplicateFiles: Rule = defineRule({
       {
         message: `${placesInWords(tree, groups)}: ${examples(tree, groups)}`,
         safety: "verified",
-        remedy: "deadweight optimize --level verified makes those of one layer hard links; bring the others once",
+        remedy:
+          "deadweight optimize --level verified makes those with the same owner, mode and time hard links; bring the others once",
         claims: claimed.map(({ content }) => ({ entry: content, ranges: [[0, tree.size(content)]] })),
       },
     ];
@@ -42,7 +44,7 @@ interface Group {
   readonly others: readonly Copy[];
 }
 
-/** Hard links work within a layer alone. */
+/** Across layers it takes more to make hard links of them: a name has to move. */
 function placesInWords(tree: FileTree, groups: readonly Group[]): string {
   let within = 0;
   let across = 0;

@@ -2,7 +2,7 @@ import type { Facts } from "../contracts/fact.ts";
 import { defineRule, type EntryClaim, type Rule, type RuleFinding } from "../contracts/rule.ts";
 import { largestPaths } from "../claims/largest-paths.ts";
 import { deviceCode, deviceShares, type DeviceFile } from "../facts/device-code.ts";
-import { deviceNeeds } from "../facts/device-needs.ts";
+import { deviceNeeds, type DeviceNeeds } from "../facts/device-needs.ts";
 import { fileTree } from "../facts/file-tree.ts";
 import { printBytes } from "../lib/byte-size.ts";
 import { countOf } from "../lib/count-of.ts";
@@ -21,7 +21,8 @@ export const unusedDeviceCode: Rule = defineRule({
   measure:
     "Reads the headers of all containers in `.nv_fatbin` and `__nv_relfatbin` of every visible ELF file. With `--gpus` it counts, to the " +
     "byte, the images that no named GPU takes: the driver takes the highest architecture that the GPU can run, a cubin of the same " +
-    "major number or PTX, as NVIDIA's linker does. A container without anything for them keeps its smallest image. What the blob has " +
+    "major number or PTX, as NVIDIA's linker does. A container without anything for them keeps its smallest image, or a copy of a smaller one of the file for an architecture " +
+    "that it has. What the blob has " +
     "for them is measured too. Without `--gpus` it says what each choice would save, and counts nothing.",
   risk:
     "On another GPU the kernels fail with `no kernel image is available for execution on the device` (209): name the GPUs of all machines " +
@@ -102,7 +103,7 @@ function finding(
   const claims = files.flatMap((file): EntryClaim[] => {
     const needs = deviceNeeds(file, targets, keepPtx);
     if (typeof needs === "string" || needs.unneededBytes === 0) return [];
-    return [{ entry: file.content, ranges: unneededRanges(file, needs.kept), basis: "measured" }];
+    return [{ entry: file.content, ranges: unneededRanges(file, needs), basis: "measured" }];
   });
   if (claims.length === 0) return [];
   const paths = largestPaths(
@@ -112,13 +113,15 @@ function finding(
   return [{ message: `${what} in ${countOf(claims.length, "file")}: ${paths}`, safety, remedy, claims }];
 }
 
-/** Entries that don't stay, those that touch as one range. */
-function unneededRanges({ table }: DeviceFile, kept: readonly number[]): (readonly [number, number])[] {
+/** Entries that don't stay, those that touch as one range. Where a copy of another stands for a container, as many bytes stay of its own. */
+function unneededRanges({ table }: DeviceFile, { kept, samples }: DeviceNeeds): (readonly [number, number])[] {
   const stays = new Set(kept);
+  const copies = new Map([...samples].map(([container, sample]) => [table.firsts[container] ?? 0, table.sizes[sample] ?? 0]));
   const ranges: [number, number][] = [];
-  for (const [entry, start] of table.offsets.entries()) {
+  for (const [entry, offset] of table.offsets.entries()) {
     if (stays.has(entry)) continue;
-    const end = start + (table.sizes[entry] ?? 0);
+    const start = offset + (copies.get(entry) ?? 0);
+    const end = offset + (table.sizes[entry] ?? 0);
     const last = ranges.at(-1);
     if (last !== undefined && last[1] === start) last[1] = end;
     else ranges.push([start, end]);

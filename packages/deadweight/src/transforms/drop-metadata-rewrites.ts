@@ -1,6 +1,7 @@
 import type { Facts } from "../contracts/fact.ts";
 import { defineTransform, type PlanContext, type PlannedEdit, type Transform } from "../contracts/transform.ts";
 import { fileTree, type FileTree } from "../facts/file-tree.ts";
+import { namesByContent } from "../facts/names-by-content.ts";
 import { changesBetween, pathHistory } from "../facts/path-history.ts";
 import { countOf } from "../lib/count-of.ts";
 
@@ -48,20 +49,7 @@ function editableRuns(facts: Facts, context: PlanContext): ReadonlyMap<number, R
   return runs;
 }
 
-type Names = ReadonlyMap<number, readonly number[]>;
-
-/** By entry that carries content: its hard links, where there are some. */
-function namesByContent(tree: FileTree): Names {
-  const names = new Map<number, number[]>();
-  for (let entry = 0; entry < tree.entryCount; entry++) {
-    const content = tree.contentOf(entry);
-    if (content === entry) continue;
-    const known = names.get(content);
-    if (known === undefined) names.set(content, [content, entry]);
-    else known.push(entry);
-  }
-  return names;
-}
+type Names = ReturnType<typeof namesByContent>;
 
 /** Names of one file have one owner and mode, so all of them must move together, from one file to one file. */
 function isSameGroup(tree: FileTree, run: Run, runs: ReadonlyMap<number, Run>, names: Names): boolean {

@@ -11,7 +11,7 @@ export const dropShadowed: Transform = defineTransform({
   name: "drop-shadowed",
   title: "Remove what later layers hide",
   safety: "lossless",
-  order: 90,
+  order: 45,
   plan: (facts, context) => {
     const tree = facts.get(fileTree);
     const isFixed = fixedEntries(facts, context);

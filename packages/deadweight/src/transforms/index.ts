@@ -2,6 +2,7 @@
 import type { Transform } from "../contracts/transform.ts";
 import { dropBytecode } from "./drop-bytecode.ts";
 import { dropDocumentation } from "./drop-documentation.ts";
+import { dropDuplicateCuda } from "./drop-duplicate-cuda.ts";
 import { dropMetadataRewrites } from "./drop-metadata-rewrites.ts";
 import { dropPackageTests } from "./drop-package-tests.ts";
 import { dropShadowed } from "./drop-shadowed.ts";
@@ -12,12 +13,14 @@ import { removeCaches } from "./remove-caches.ts";
 import { removeLeftovers } from "./remove-leftovers.ts";
 import { removePackages } from "./remove-packages.ts";
 import { stripSymbols } from "./strip-symbols.ts";
+import { updateLoaderCache } from "./update-loader-cache.ts";
 import { updatePackageRecords } from "./update-package-records.ts";
 
 /** All transforms, by name. */
 export const transforms: readonly Transform[] = [
   dropBytecode,
   dropDocumentation,
+  dropDuplicateCuda,
   dropMetadataRewrites,
   dropPackageTests,
   dropShadowed,
@@ -28,5 +31,6 @@ export const transforms: readonly Transform[] = [
   removeLeftovers,
   removePackages,
   stripSymbols,
+  updateLoaderCache,
   updatePackageRecords,
 ];

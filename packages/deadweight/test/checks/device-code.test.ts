@@ -44,6 +44,30 @@ test("code that a named GPU took and that is gone is told by its container", asy
   assert.deepEqual(await saidFor("sm_86", left([2], [1], [0])), ["lib.so: container 1 lacks other_90"]);
 });
 
+test("where nothing is needed another image of the file may stand, for an architecture of the container", async () => {
+  const two = imageOf([{ path: "lib.so", content: deviceElf("e90 e100a, e86 e100a, e120a") }]);
+  const images = containersFrom("e90 e100a, e86 e100a, e120a").map((container) => container.subarray(16));
+  const of = (image: Uint8Array): Buffer => {
+    const header = Buffer.from(containersFrom("e86")[0]?.subarray(0, 16) ?? "");
+    header.writeBigUInt64LE(BigInt(image.length), 8);
+    return Buffer.concat([header, image]);
+  };
+  const imageAt = (number: number, place: number): Buffer => {
+    const bytes = images[number] ?? Buffer.alloc(0);
+    const size = bytes.readUInt32LE(4) + Number(bytes.readBigUInt64LE(8));
+    return place === 0 ? bytes.subarray(0, size) : bytes.subarray(size);
+  };
+  const said = (...containers: Buffer[]): ReturnType<typeof saidOf> => {
+    const content = deviceElf(containers.map(of));
+    const after = imageOf([{ path: "lib.so", content }], { Labels: { "dev.deadweight.gpus": "sm_86" } });
+    return saidOf(deviceCode, comparisonOf(two, after, { "lib.so": "rewrite" }));
+  };
+  const [needed, other, last] = [imageAt(1, 0), imageAt(0, 1), imageAt(2, 0)];
+  assert.equal(await said(imageAt(1, 1), needed, last), "same");
+  assert.deepEqual(await said(other, needed, other), ["lib.so: container 2 has code that it had not, or none"]);
+  assert.deepEqual(await said(last, needed, last), ["lib.so: container 0 has code that it had not, or none"]);
+});
+
 test("without a label nothing may go", async () => {
   assert.deepEqual(await saidFor("", left([2], [0, 1, 2], [0])), ["lib.so: container 0 lacks compute_75, sm_80"]);
 });

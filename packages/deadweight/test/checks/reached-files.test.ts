@@ -72,6 +72,32 @@ test("what a shell script calls, and settings that a program has the name of", a
   assert.deepEqual(others, ["same", "same", "same"]);
 });
 
+test("settings that a script writes before the program that reads them starts are not missed", async () => {
+  const files = [
+    text("start.sh", "#!/bin/sh\nsed s/PORT/80/ /etc/site.template > /etc/nginx/conf.d/site.conf\nexec nginx\n"),
+    program("bin/sh"),
+    program("usr/bin/sed"),
+    program("usr/sbin/nginx", ["/etc/nginx/nginx.conf"]),
+    text("etc/site.template"),
+    text("etc/nginx/nginx.conf", "include /etc/nginx/conf.d/*.conf;\n"),
+    { path: "etc/nginx/conf.d/site.conf", type: "symlink" as const, link: "../available/site.conf" },
+    text("etc/nginx/available/site.conf", "root /srv/html;\n"),
+    text("etc/nginx/conf.d/other.conf", "root /srv/html;\n"),
+  ];
+  const paths = [
+    "etc/nginx/conf.d/site.conf",
+    "etc/nginx/available/site.conf",
+    "etc/site.template",
+    "etc/nginx/conf.d/other.conf",
+  ];
+  assert.deepEqual(await saidWithout(files, { Cmd: ["/start.sh"] }, ...paths), [
+    "same",
+    "same",
+    "/etc/site.template: gone, and /start.sh names it",
+    "/etc/nginx/conf.d/other.conf: gone, and /etc/nginx/nginx.conf names it",
+  ]);
+});
+
 const site = "usr/lib/python3/dist-packages";
 const python = [
   program("usr/bin/python3.11"),
@@ -121,6 +147,7 @@ test("what modules of Node require", async () => {
     text("app/node_modules/express/lib/index.js", "require('inner')"),
     text("app/node_modules/express/lib/other.js"),
     text("app/node_modules/inner/index.js"),
+    text("app/node_modules/unused/lib/index.js"),
   ];
   const paths = [
     "app/lib/b.js",
@@ -134,9 +161,8 @@ test("what modules of Node require", async () => {
     "/app/node_modules/express/lib/index.js: gone, and /app/server.js names it",
     "/app/node_modules/inner/index.js: gone, and /app/node_modules/express/lib/index.js names it",
   ]);
-  assert.deepEqual(await saidWithout(files, { Cmd: ["node", "/app/server.js"] }, "app/node_modules/express/lib/other.js"), [
-    "same",
-  ]);
+  const others = ["app/node_modules/express/lib/other.js", "app/node_modules/unused/lib/index.js"];
+  assert.deepEqual(await saidWithout(files, { Cmd: ["node", "/app/server.js"] }, ...others), ["same", "same"]);
 });
 
 test("an image without a command, or read without its programs, is not passed", async () => {

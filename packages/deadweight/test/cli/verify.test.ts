@@ -36,13 +36,14 @@ test("the flags become options", async () => {
     assert.equal(code, 0, stderr);
     return calls.at(-1) ?? assert.fail();
   };
-  const usual = { cache: true, insecure: [], isStatic: false, expect: [], require: [] };
+  const usual = { cache: true, insecure: [], isStatic: false, isRebuilt: false, expect: [], require: [] };
   assert.deepEqual(await called("a", "b"), { images: ["a", "b"], options: usual });
-  const flags = "--static --changes c.json --expect var/** --expect tmp --require gpu --only config --no-cache";
+  const flags = "--static --rebuilt --changes c.json --expect var/** --expect tmp --require gpu --only config --no-cache";
   assert.deepEqual((await called("a", "b", ...flags.split(" "))).options, {
     ...usual,
     cache: false,
     isStatic: true,
+    isRebuilt: true,
     changes: "c.json",
     expect: ["var/**", "tmp"],
     require: ["gpu"],

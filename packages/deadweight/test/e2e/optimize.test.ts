@@ -25,6 +25,7 @@ RUN dd if=/dev/urandom of=/opt/late bs=1M count=1 && seq 1 100000 > /opt/numbers
 RUN rm /opt/late /opt/secret && mkdir -p /root/.cache/pip/http-v2/a && dd if=/dev/urandom of=/root/.cache/pip/http-v2/a/b.body bs=1M count=1
 RUN chown -R 7:7 /opt/app && chmod 4755 /opt/numbers && mknod /opt/null c 1 3 && ln -s /opt/numbers "/opt/ä b"
 RUN echo left > /tmp/left && dd if=/dev/urandom of=/opt/again bs=1k count=64 && cp -p /opt/again /opt/twice
+RUN mkdir -p /srv/far && chmod 750 /srv/far && chown 7:7 /srv/far && cp -p /opt/again /srv/far/thrice
 CMD ["sh", "-c", "wc -l < /opt/numbers; ls /opt | wc -l"]
 `;
 
@@ -55,8 +56,8 @@ test("umoci and the engine see the same tree before and after, but for the paths
   const inFolder = await optimize(`oci:${folder}/before:x`, `oci:${folder}/after:x`, thorough());
   assertPredicted(inFolder);
   const unpacked = [treeByUmoci(join(folder, "before:x")), treeByUmoci(join(folder, "after:x"))] as const;
-  // Two equal files became one: a link is a change of both. The chown had torn two names of a file apart.
-  const links = ["opt/again", "opt/app/model", "opt/app/second", "opt/twice"];
+  // Three equal files of two layers became one: a link is a change of all. The chown had torn two names of a file apart.
+  const links = ["opt/again", "opt/app/model", "opt/app/second", "opt/twice", "srv/far/thrice"];
   assert.deepEqual(differingPaths(...unpacked), [...links, ...dropped].sort());
   assertListed(differingPaths(...unpacked), inFolder);
   const small = engineName(t, "small");

@@ -51,6 +51,7 @@ suite("an instruction as one would write it", () => {
     [`/bin/sh -c #(nop) COPY dir:${hash} in /app `, "COPY dir:0123456789ab /app", "COPY"],
     [`/bin/sh -c #(nop) COPY --chown=1000:1000file:${hash} in /app/`, "COPY --chown=1000:1000 file:0123456789ab /app/", "COPY"],
     [`/bin/sh -c #(nop) ADD file:${hash} in / `, "ADD file:0123456789ab /", "ADD"],
+    [`/bin/bash -o pipefail -c #(nop) ADD file:${hash} in /opt/ `, "ADD file:0123456789ab /opt/", "ADD"],
     ['/bin/sh -c #(nop)  CMD ["bash"]', 'CMD ["bash"]', "CMD"],
     ["WORKDIR /app", "WORKDIR /app", "WORKDIR"],
     ["# debian.sh --arch 'amd64' out/ 'bookworm' '@1'", "FROM scratch # debian.sh --arch 'amd64' out/ 'bookworm' '@1'", "FROM"],

@@ -64,14 +64,57 @@ class C:
     import inner
     def g(self):
         from later import thing
+if sys.platform.startswith("win") and WIN:
+    import colour
+    def wrap():
+        import registry
+elif os.name == "nt":
+    import wine
+elif sys.platform == "linux" or sys.platform == "darwin":
+    import pty
+else:
+    import other
 `;
   const names = "!os !sys !a.b.c !. !.near !..up.and_down !..up.and_down.one !..up.and_down.two ^fast ?slow ?slow.it ?ever";
-  assert.deepEqual(pythonImports(text), [...names.split(" "), "~late", "?inner", "~later", "~later.thing"]);
+  assert.deepEqual(pythonImports(text), [...names.split(" "), "~late", "?inner", "~later", "~later.thing", "?pty", "?other"]);
 });
 
 test("words of shell scripts", () => {
   assert.deepEqual(
     [...scriptWords('#!/bin/sh\n# rm never\nset -e; exec gunzip -c "/usr/share/x.gz" | tee $(which tac) > /dev/null\n')].sort(),
-    ["/dev/null", "/usr/share/x.gz", "exec", "gunzip", "set", "tac", "tee", "which"],
+    ["/usr/share/x.gz", ">/dev/null", "exec", "gunzip", "set", "tac", "tee", "which"],
   );
+});
+
+test("what a shell script surely writes anew, and what it may read", () => {
+  const script = `#!/bin/sh
+sed s/PORT/80/ /srv/site.template > /etc/site.conf
+date >"/etc/stamp" 2>/etc/errors
+echo more >> /etc/log
+if [ -f /etc/x ]; then echo > /etc/guarded; fi
+[ -f /etc/y ] || echo > /etc/default
+  echo > /etc/indented
+sort /etc/both > /etc/both
+cat > /etc/crontab <<'EOF'
+echo > /etc/later
+EOF
+cat <<-END >/etc/next
+  END
+envsubst < /etc/in > /etc/\${NAME}
+`;
+  assert.deepEqual(
+    scriptWords(script).filter((word) => word.startsWith(">")),
+    [">/etc/site.conf", ">/etc/stamp", ">/etc/errors", ">/etc/crontab", ">/etc/next"],
+  );
+  for (const path of [
+    "/etc/log",
+    "/etc/guarded",
+    "/etc/default",
+    "/etc/indented",
+    "/etc/both",
+    "/etc/in",
+    "/srv/site.template",
+  ]) {
+    assert.ok(scriptWords(script).includes(path), path);
+  }
 });

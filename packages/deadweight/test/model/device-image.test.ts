@@ -105,8 +105,7 @@ function needed(images: string, gpus: readonly number[], keepPtx: "none" | "forw
   const all = images
     .split(" ")
     .map((text) => (text === "lto" ? ({ kind: "other", arch: 90, suffix: "" } as const) : imageOf(text)));
-  const sizes = all.map((_, place) => 1000 - place);
-  return neededImages(all, sizes, gpus, keepPtx)
+  return neededImages(all, gpus, keepPtx)
     .map((place) => images.split(" ")[place])
     .join(" ");
 }
@@ -128,9 +127,9 @@ test("of what is no cubin or PTX nothing goes", () => {
   assert.equal(needed("e80 lto", [90]), "lto");
 });
 
-test("a container with nothing for its GPUs keeps its smallest image", () => {
-  assert.equal(needed("e90a e90 e120a", [75]), "e120a");
-  assert.equal(needed("e80", [75]), "e80");
+test("of a container with nothing for its GPUs nothing is needed", () => {
+  assert.equal(needed("e90a e90 e120a", [75]), "");
+  assert.equal(needed("e80", [75]), "");
 });
 
 test("PTX stays when asked: the newest plain one, or all", () => {

@@ -19,7 +19,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const containers = containersFrom("e75 e86 p90, e86 e80, e90a e86", 300_000);
 const movable = deviceElf(containers);
-/** Its code computes the address of a container, so that it can be filled with zeros alone. */
+/** Its code computes the address of its last container, which stays where it is. */
 const fixed = deviceElf(containers, {
   change: (file, { code, containers: starts }) => {
     file.set([0x48, 0x8d, 0x05], code);

@@ -97,6 +97,22 @@ test("names of one file stay one file, and become one where that was planned", (
   assert.deepEqual(validateRewrite(old, imageOf([[a, link]]), { edits, isRecompressed: false }), []);
 });
 
+test("a name that was to come to a lower layer as a link is there, with the folder above it as it was", () => {
+  const folder: TestEntry = { path: "d/", mode: 0o700 };
+  const before = [[a], [folder, { ...a, path: "d/l" }], [b]];
+  const old = imageOf(before);
+  const edits = new Map<number, EntryEdit>([
+    [entryAt(old, 1, "d/l"), { action: "link-below", to: entryAt(old, 0, "a"), folders: [entryAt(old, 1, "d")] }],
+  ]);
+  const broken = (after: readonly (readonly TestEntry[])[]): readonly string[] =>
+    linesOf(validateRewrite(old, imageOf(after), { edits, isRecompressed: false }));
+  const link: TestEntry = { path: "d/l", type: "hardlink", link: "a" };
+  assert.deepEqual(broken([[a, folder, link], [folder], [b]]), []);
+  assert.deepEqual(broken([[a, { path: "d/" }, link], [], [b]]), ["mode d: 0700 | 0755"]);
+  assert.deepEqual(broken([[a], [folder], [b]]), ["path d/l: file | nothing"]);
+  assert.deepEqual(broken([[a, folder, { ...a, path: "d/l" }], [folder], [b]]), ["link-group d/l: one with a | one with d/l"]);
+});
+
 test("the name that stays carries the content of the one that goes", () => {
   const link: TestEntry = { path: "l", type: "hardlink", link: "a" };
   assert.deepEqual(wrong([[a, link]], [[{ ...a, path: "l" }]], { "0 a": remove }), []);

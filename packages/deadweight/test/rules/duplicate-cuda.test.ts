@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { duplicateCuda } from "../../src/rules/duplicate-cuda.ts";
+import { cudaBase, elfEntry, torchWheels } from "../support/cuda-twice.ts";
 import { pythonEntries } from "../support/installed.ts";
 import { factsOf, type TestEntry } from "../support/layers.ts";
 import { claimedBy, claimedPaths, findingsOf } from "../support/rule-claims.ts";
@@ -86,4 +87,24 @@ test("one copy passes, libraries of applications are not compared, and no CUDA i
   assert.deepEqual(findingsOf(duplicateCuda, factsOf([base])), []);
   assert.deepEqual(findingsOf(duplicateCuda, factsOf([base, [file("app/lib/libcublas.so.12")], torch])), []);
   assert.deepEqual(duplicateCuda.evaluate(factsOf([torch])), { notApplicable: "no CUDA libraries" });
+});
+
+test("with programs looked into, the copies that nothing resolves to count, and the others are told with who uses them", () => {
+  const layers = [cudaBase(), torchWheels()];
+  const facts = factsOf(layers, { programs: true });
+  const [twice, ...more] = findingsOf(duplicateCuda, facts);
+  assert.deepEqual(more, []);
+  assert.match(
+    twice?.message ?? "",
+    /^3 CUDA libraries .*; wheels or conda have them too and nothing resolves to these, which torch loads$/,
+  );
+  assert.equal(twice && claimedPaths(twice, facts).length, 6);
+  const app = [elfEntry("opt/app/run", { needed: ["libcudart.so.12"] })];
+  const [others, used] = findingsOf(duplicateCuda, factsOf([...layers, app], { programs: true }));
+  assert.match(others?.message ?? "", /^2 CUDA libraries \(libcublas\.so\.12 and libcublasLt\.so\.12\)/);
+  assert.match(
+    used?.message ?? "",
+    /the toolkit's are used, not counted: \/usr\/local\/.*libcudart\.so\.12\.4\.127 by \/opt\/app\/run$/,
+  );
+  assert.deepEqual(used?.claims, []);
 });

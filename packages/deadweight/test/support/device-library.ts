@@ -18,11 +18,23 @@ export interface MissingLinker {
   readonly missing: string;
 }
 
+/** How a library holds its containers. */
+export interface ContainerPlaces {
+  /** So many of the first stand in `__nv_relfatbin`, and other constants between them and the others, as in NCCL. */
+  readonly relocatable?: number;
+  /** Containers that no pointer leads to: code computes where they are, as in cuSPARSE. */
+  readonly computed?: readonly number[];
+}
+
 /** Links a library with these containers; `flags` are for the linker's driver. */
-export function deviceLibrary(containers: readonly Buffer[], flags: readonly string[] = []): DeviceLibrary | MissingLinker {
+export function deviceLibrary(
+  containers: readonly Buffer[],
+  flags: readonly string[] = [],
+  places: ContainerPlaces = {},
+): DeviceLibrary | MissingLinker {
   const folder = temporaryFolder();
   for (const [number, container] of containers.entries()) writeFileSync(join(folder, `c${number}.bin`), container);
-  writeFileSync(join(folder, "library.cc"), librarySource(containers.length));
+  writeFileSync(join(folder, "library.cc"), librarySource(containers.length, places));
   writeFileSync(join(folder, "host.cc"), hostSource);
   const isProgram = flags.includes("-pie");
   const library = ["-O1", "-g", "-fPIC", "-ffunction-sections", ...(isProgram ? ["-DPROGRAM"] : ["-shared"]), ...flags];
@@ -45,15 +57,22 @@ export function deviceLibrary(containers: readonly Buffer[], flags: readonly str
   };
 }
 
-function librarySource(count: number): string {
+function librarySource(count: number, { relocatable = 0, computed = [] }: ContainerPlaces): string {
   const numbers = Array.from({ length: count }, (_, number) => number);
-  const data = numbers.map(
-    (number) =>
-      `__asm__(".pushsection .nv_fatbin,\\"a\\",@progbits\\n.balign 8\\nfatbinData${number}:\\n.incbin \\"c${number}.bin\\"\\n.popsection\\n");` +
-      `extern "C" const char fatbinData${number}[] __attribute__((visibility("hidden")));` +
+  const between =
+    '__asm__(".pushsection .nvHRKI,\\"a\\",@progbits\\n.balign 16\\nbetween:\\n.fill 13000, 1, 0x5a\\n.popsection\\n");' +
+    'extern "C" const unsigned char between[] __attribute__((visibility("hidden")));';
+  const data = numbers.map((number) => {
+    const section = number < relocatable ? "__nv_relfatbin" : ".nv_fatbin";
+    const container =
+      `__asm__(".pushsection ${section},\\"a\\",@progbits\\n.balign 8\\nfatbinData${number}:\\n.incbin \\"c${number}.bin\\"\\n.popsection\\n");` +
+      `extern "C" const char fatbinData${number}[] __attribute__((visibility("hidden")));`;
+    const wrapper =
       `static Wrapper wrapper${number} __attribute__((section(".nvFatBinSegment"), aligned(8), used)) = ` +
-      `{0x466243b1, 1, fatbinData${number}, nullptr};`,
-  );
+      `{0x466243b1, 1, fatbinData${number}, nullptr};`;
+    return [...(number === relocatable ? [between] : []), container, ...(computed.includes(number) ? [] : [wrapper])].join("\n");
+  });
+  const dataOf = (number: number): string => (computed.includes(number) ? `fatbinData${number}` : `wrapper${number}.data`);
   return `
 #include <cstdint>
 #include <cstdio>
@@ -61,11 +80,10 @@ function librarySource(count: number): string {
 #include <string>
 struct Wrapper { int magic, version; const void *data, *other; };
 ${data.join("\n")}
-static Wrapper *const wrappers[] = {${numbers.map((number) => `&wrapper${number}`).join(", ")}};
 static thread_local int counter = 40;
 static const char constant[] = "a constant behind and before";
-static void tell(const Wrapper *wrapper, int number) {
-  const unsigned char *at = static_cast<const unsigned char *>(wrapper->data);
+static void tell(const void *data, int number) {
+  const unsigned char *at = static_cast<const unsigned char *>(data);
   if (*reinterpret_cast<const uint32_t *>(at) != 0xba55ed50u) { printf("%d: no container\\n", number); return; }
   const uint64_t size = *reinterpret_cast<const uint64_t *>(at + 8);
   printf("%d:", number);
@@ -82,7 +100,10 @@ static void tell(const Wrapper *wrapper, int number) {
 }
 extern "C" __attribute__((noinline)) void fail(const char *text) { throw std::runtime_error(std::string(text) + constant); }
 extern "C" int say() {
-  for (int number = 0; number < ${count}; number++) tell(wrappers[number], number);
+  ${numbers.map((number) => `tell(${dataOf(number)}, ${number});`).join("\n  ")}
+  int sum = 0;
+  for (int place = 0; place < 13000; place++) sum += between[place];
+  printf("between %d\\n", sum);
   try { fail("caught inside: "); } catch (const std::exception &error) { printf("%s\\n", error.what()); }
   printf("thread-local %d\\n", ++counter);
   return 7;

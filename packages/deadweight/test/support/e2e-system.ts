@@ -20,7 +20,7 @@ COPY root /
 RUN ["/bin/busybox", "sh", "-c", "/bin/busybox --install /bin; mkdir -p /etc /tmp /root; chmod 1777 /tmp"]`;
 
 /** The program, and the libraries that it needs unless it is static. */
-function systemFiles(): readonly string[] {
+export function systemFiles(): readonly string[] {
   const listed = spawnSync("ldd", [busybox]).stdout?.toString() ?? "";
   return [busybox, ...[...listed.matchAll(/(?:=> |^\s*)(\/\S+) \(0x/gm)].map(([, path = ""]) => path)];
 }

@@ -13,9 +13,29 @@ export function editedLayers(
   let first = 0;
   return layers.map((layer) => {
     const entries = layer.map((entry, place) => ({ entry, edit: edits.get(first + place) }));
+    const added = addedLinks(all, edits, { first, end: first + layer.length });
     first += layer.length;
-    return edited(entries, all, edits);
+    return [...edited(entries, all, edits), ...added];
   });
+}
+
+/** Links that come from higher layers to the end of one, each folder once. */
+function addedLinks(
+  all: readonly TestEntry[],
+  edits: ReadonlyMap<number, EntryEdit>,
+  { first, end }: { readonly first: number; readonly end: number },
+): TestEntry[] {
+  const added = new Map<string, TestEntry>();
+  for (const [entry, edit] of edits) {
+    const link = all[entry];
+    if (edit.action !== "link-below" || edit.to < first || edit.to >= end || link === undefined) continue;
+    for (const folder of edit.folders.flatMap((number) => all[number] ?? []))
+      if (!added.has(bare(folder.path))) added.set(bare(folder.path), folder);
+    const source = edits.get(edit.to);
+    const of = source?.action === "take-attributes" ? source.of : edit.to;
+    added.set(link.path, { path: link.path, ...attributesOf(all[of]), type: "hardlink", link: all[edit.to]?.path ?? "" });
+  }
+  return [...added.values()];
 }
 
 interface Edited {
@@ -31,7 +51,7 @@ function edited(entries: readonly Edited[], all: readonly TestEntry[], edits: Re
   };
   const heirs = new Map<number, string>();
   return entries.flatMap(({ entry, edit }, place): TestEntry[] => {
-    if (edit?.action === "remove") return [];
+    if (edit?.action === "remove" || edit?.action === "link-below") return [];
     if (edit?.action === "hide") return [{ path: entry.path.replace(/([^/]+)\/?$/, ".wh.$1") }];
     if (edit?.action === "rewrite") return [{ ...entry, content: edit.content }];
     if (edit?.action === "cut-content") return [cut(entry, edit, all)];

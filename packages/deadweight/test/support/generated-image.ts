@@ -49,9 +49,24 @@ const single = fc
   .tuple(fc.oneof(file, file, file, record, folder, symlink, whiteout, opaque), attributes)
   .map(([entry, own]): readonly TestEntry[] => [{ ...own, ...entry }]);
 
+/** The same file in a folder that layers store with their own attributes, or with none. */
+const copied = fc
+  .record({
+    folder: fc.constantFrom("c", "c/f"),
+    name: fc.constantFrom("v", "w", "x", "y"),
+    mode: fc.constantFrom(0o755, 0o700),
+    isStored: fc.boolean(),
+  })
+  .map(({ folder, name, mode, isStored }): readonly TestEntry[] => [
+    ...(isStored ? [{ path: "c/", mode }, ...(folder === "c" ? [] : [{ path: `${folder}/`, mode }])] : []),
+    { path: `${folder}/${name}`, content: Buffer.alloc(6000, "copied") },
+  ]);
+
 /** A layer that may hold anything but the same path twice. */
 const layer = fc
-  .array(fc.oneof({ weight: 4, arbitrary: single }, { weight: 1, arbitrary: linked }), { maxLength: 7 })
+  .array(fc.oneof({ weight: 4, arbitrary: single }, { weight: 1, arbitrary: linked }, { weight: 1, arbitrary: copied }), {
+    maxLength: 7,
+  })
   .map((groups) => {
     const entries = [...new Map(groups.flat().map((entry) => [entry.path.replace(/\/$/, ""), entry])).values()];
     const targets = new Set(entries.map(({ link = "" }) => link));

@@ -12,7 +12,7 @@ export interface PlanningOptions extends Partial<PlanOptions> {
 /** A plan for test layers, its edits as `LAYER:PATH` in the order of the entries, and the layers with the edits carried out. */
 export interface Planned {
   readonly plan: ChangePlan;
-  /** `cut-content 1:a`, `remove 1:a`, `hide 1:a`, `link 1:a to 1:b`, `take-attributes 0:a of 1:a`, `rewrite 1:a`. */
+  /** `cut-content 1:a`, `remove 1:a`, `hide 1:a`, `link 1:a to 1:b`, `link-below 1:a to 0:b`, `take-attributes 0:a of 1:a`, `rewrite 1:a`. */
   readonly edits: readonly string[];
   readonly after: readonly (readonly TestEntry[])[];
 }
@@ -27,7 +27,11 @@ export function planned(layers: readonly (readonly TestEntry[])[], options: Plan
   const named = (entry: number): string => `${tree.layerOf(entry)}:${tree.path(entry)}`;
   const edits = [...plan.edits].map(([entry, edit]) => {
     const rest =
-      edit.action === "link" ? ` to ${named(edit.to)}` : edit.action === "take-attributes" ? ` of ${named(edit.of)}` : "";
+      edit.action === "link" || edit.action === "link-below"
+        ? ` to ${named(edit.to)}`
+        : edit.action === "take-attributes"
+          ? ` of ${named(edit.of)}`
+          : "";
     return `${edit.action} ${named(entry)}${rest}`;
   });
   return { plan, edits, after: editedLayers(layers, plan.edits) };

@@ -23,7 +23,7 @@ export type Changes = Readonly<Record<string, "remove" | "rewrite" | "link">>;
 /** Two images laid side by side. */
 export function comparisonOf(before: Facts, after: Facts, changes: Changes = {}, patterns: readonly string[] = []): Comparison {
   const actions: PlannedChanges["actions"] = new Map(Object.entries(changes).map(([path, action]) => [path, new Set([action])]));
-  return { before, after, expected: expectedChanges([before, after], { source: undefined, actions }, patterns) };
+  return { before, after, expected: expectedChanges([before, after], { source: undefined, actions }, { expect: patterns }) };
 }
 
 /** The one result of a check. */

@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { parseGpus, type GpuChoice } from "../../src/model/gpu.ts";
 import { FatbinWalker } from "../../src/binary/fatbin.ts";
 import { deviceElf, type DeviceElfOptions, type DevicePlaces } from "../support/device-elf.ts";
-import { containersFrom } from "../support/fatbins.ts";
+import { containerOf, containersFrom } from "../support/fatbins.ts";
 import { pythonEntries } from "../support/installed.ts";
 import type { TestEntry } from "../support/layers.ts";
 import { planned, type Planned, type PlanningOptions } from "../support/planning.ts";
@@ -22,7 +22,7 @@ function pruned(
   return planned(layers, { only: ["prune-device-code"], ...rest, facts: { gpus: chosen, devicePointers: true } });
 }
 
-function libraryOf(options: DeviceElfOptions = {}, containers = code): TestEntry {
+function libraryOf(options: DeviceElfOptions = {}, containers: string | readonly Buffer[] = code): TestEntry {
   return { path: "opt/libapp.so", content: deviceElf(containers, options) };
 }
 
@@ -86,20 +86,66 @@ function pointAt(file: Buffer, { relocations, wrappers }: DevicePlaces, address:
   file.writeBigUInt64LE(BigInt(address), wrappers + 8);
 }
 
-const lies: Readonly<Record<string, readonly ["zeros" | "stays", RegExp, (file: Buffer, places: DevicePlaces) => void]>> = {
-  "code that computes the address of a container": [
-    "zeros",
-    /its code computes the address of a container/,
-    (file, { code, containers }) => {
-      file.set([0x48, 0x8d, 0x3d], code + 5);
-      file.writeInt32LE((containers[1] ?? 0) - (code + 12), code + 8);
-    },
+type Change = (file: Buffer, places: DevicePlaces) => void;
+
+/** An instruction that computes the address of a container. */
+function computing(number: number): Change {
+  return (file, { code, containers }) => {
+    file.set([0x48, 0x8d, 0x3d], code + 5);
+    file.writeInt32LE((containers[number] ?? 0) - (code + 12), code + 8);
+  };
+}
+
+const anchors: Readonly<Record<string, readonly [containers: string, Change]>> = {
+  "code computes its address": ["e86, p75 e80 e86, e80 e86, e90a", computing(1)],
+  "nothing that is known leads to it": [
+    "e86, p75 e80 e86, e80 e86, e90a",
+    (file, places) => pointAt(file, places, places.containers[1] ?? 0),
   ],
-  "a container that nothing leads to": [
+};
+
+for (const [why, [containers, change]] of Object.entries(anchors)) {
+  test(`a container stays where it is when ${why}, and those behind it move`, () => {
+    const library = libraryOf({ change }, containers);
+    const result = pruned([[library]]);
+    assert.match(result.plan.changes[0]?.reason ?? "", /is cut out$/);
+    assert.deepEqual(archsAfter(result), [[86], [86], [86], [90]]);
+    const [old, now] = [library.content, result.after[0]?.[0]?.content].map((content) => startsIn(content ?? ""));
+    assert.equal(now?.[1], old?.[1]);
+    assert.ok((now?.[2] ?? 0) < (old?.[2] ?? 0));
+  });
+}
+
+function startsIn(content: string | Uint8Array): readonly number[] {
+  const file = Buffer.from(content);
+  const walker = new FatbinWalker(file.length);
+  walker.write(file);
+  return [...(walker.finish()?.starts ?? [])];
+}
+
+test("of a container that no GPU can use a small image of the file is left, for an architecture that it had", () => {
+  const small = containerOf([{ arch: 120, suffix: "a" }, { arch: 86 }]);
+  const library = libraryOf({}, [...containersFrom("e90 e120a, e86", 20_000), small]);
+  const result = pruned([[library]]);
+  assert.deepEqual(archsAfter(result), [[120], [86], [86]]);
+  const file = Buffer.from(result.after[0]?.[0]?.content ?? "");
+  const [first = 0] = startsIn(file);
+  // Its header and payload are those of the third container's first image.
+  assert.equal(file.readBigUInt64LE(first + 8), 128n);
+  assert.ok(file.subarray(first + 16, first + 16 + 128).equals(small.subarray(16, 16 + 128)));
+  assert.deepEqual(pruned(result.after).edits, []);
+});
+
+const lies: Readonly<Record<string, readonly ["zeros" | "stays", RegExp, Change]>> = {
+  "pointers to none of the containers": [
     "zeros",
-    /nothing that is known leads to some/,
-    (file, places) => {
-      pointAt(file, places, places.containers[1] ?? 0);
+    /no container is led to by a pointer that can be changed/,
+    (file, { relocations, wrappers, containers }) => {
+      for (const number of containers.keys()) {
+        file.writeBigUInt64LE(0n, relocations + 24 * number + 16);
+        file.writeBigUInt64LE(0n, wrappers + 24 * number + 8);
+        file.writeUInt32LE(0, wrappers + 24 * number);
+      }
     },
   ],
   "no room for a program header": [

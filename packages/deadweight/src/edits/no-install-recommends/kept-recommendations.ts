@@ -7,6 +7,7 @@ export interface KeptRecommendation {
 }
 
 // Dropped by the flag, measured on Debian bookworm. Without ca-certificates no TLS connection is trusted: argo-cd #25972.
+/** What is kept by name, by the packages that recommend it. */
 export const keptRecommendations: readonly KeptRecommendation[] = [
   { packages: /^(?:curl|wget|git|git-lfs|mercurial|subversion|aria2|nodejs|libcurl4|lynx|w3m)$/, keep: ["ca-certificates"] },
   { packages: /^git$/, keep: ["openssh-client"], when: /git@|ssh:\/\/|--mount=type=ssh/ },

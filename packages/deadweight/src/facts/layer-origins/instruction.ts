@@ -11,10 +11,11 @@ export interface Instruction {
 
 const keywords =
   /^(ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)(?=\s|$)/;
-const noOperation = /^(?:\/bin\/sh -c|cmd \/S \/C)\s+#\(nop\)\s+/;
 /** `/bin/sh -c`, `/bin/bash -o pipefail -c`, `/bin/bash -lc`: the SHELL of a RUN in shell form. */
 const shell = String.raw`(?:\/\S*\/)?(?:sh|bash|ash|dash|zsh|ksh)(?: (?:-\S+|pipefail|errexit|nounset))*? -[a-z]*c\s`;
 const shellPrefix = new RegExp(`^${shell}\\s*`);
+/** After SHELL the first builder writes that shell here too. */
+const noOperation = new RegExp(String.raw`^(?:${shell}|cmd \/S \/C\s)\s*#\(nop\)\s+`);
 const buildArguments = new RegExp(String.raw`^\|\d+ (?:[^]*? )??(?=${shell})`);
 /** The context's content, by its digest: what the legacy builder knows of a source. */
 const hashedSource = /^((?:COPY|ADD)\s+(?:--\S+?\s*)*)((?:dir|file|multi):)([0-9a-f]{12})[0-9a-f]*\s+in\s+/;

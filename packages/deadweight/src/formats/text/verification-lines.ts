@@ -30,7 +30,8 @@ function imageLines({ before, after }: Verification, { columns, colour }: Format
   return alignColumns(rows, [{}, { cut: "middle", style: strong }, {}, { optional: true, style: faint }], columns);
 }
 
-function verdictLines({ verdicts }: Verification, { columns, colour }: FormatOptions): string[] {
+/** One row for each verdict. Texts must be printable. */
+export function verdictLines({ verdicts }: Verification, { columns, colour }: FormatOptions): string[] {
   const { alarm, faint } = createPaint(colour);
   const style = (text: string): string =>
     text.trim() === "different" ? alarm(text) : text.trim() === "not-run" ? faint(text) : text;

@@ -2,7 +2,8 @@ import type { ByteString } from "../../lib/byte-string.ts";
 import { asRecord, parseJson } from "../../lib/parse-json.ts";
 
 const mostNames = 1000;
-const quoted = /["'`](?:(\/[\w.+@/-]{2,250})|((?:[\w+@-][\w.+@-]*\/)*[\w+@-][\w.+@-]*\.[a-z][a-z0-9]{1,7}))["'`]/g;
+const quoted =
+  /["'`](?:(\/[\w.+@/-]{2,250})|((?:[\w+@-][\w.+@-]*\/)*[\w+@-][\w.+@-]*\.[a-z][a-z0-9]{1,7}(?:\.\d{1,5}){0,3}))["'`]/g;
 const pathWord = /(?<![\w.*/@-])\/[\w.+@*/-]{2,250}/g;
 
 /** Absolute paths, and names of files after `=`, among the texts in quotes of a program. */

@@ -8,7 +8,7 @@ const lines =
 /**
  * What a Python module imports, by its text: `!os.path` at the margin, `?` in a block that may not be gone through, `~` in a function, `^`
  * where it can do without: an attempt, with ImportError caught. Of `from a import b` both `a` and `a.b`, as `b` may be a module. What stands
- * below `if TYPE_CHECKING` is left out.
+ * below `if TYPE_CHECKING`, or is for another system than a container's, is left out.
  */
 export function pythonImports(text: string): readonly string[] {
   const found = new Map<string, string>();
@@ -19,7 +19,8 @@ export function pythonImports(text: string): readonly string[] {
     const opening = begin ?? word;
     if (opening !== undefined) {
       attempts.line(opening, indent.length, beginRest ?? rest ?? "");
-      if (word !== undefined || begin === "def") inside = insideOf(opening, rest ?? "");
+      // A function in a block that is never gone through is never there.
+      if (word !== undefined || (begin === "def" && inside !== "")) inside = insideOf(opening, rest ?? "");
     } else {
       const mark = outer === undefined ? inside : "!";
       const names = inner === "from" || outer === "from" ? fromNames : importNames;
@@ -61,10 +62,15 @@ function createAttempts(found: Map<string, string>): Attempts {
   };
 }
 
+/** What is false while a program runs in a container, which has Linux. */
+const neverTrue =
+  /\bTYPE_CHECKING\b|\bsys\.platform(?:\.startswith\(| *== *)["'](?:win|darwin|cygwin|aix|sunos|freebsd)|\bos\.name *== *["'](?:nt|ce|java)["']|\bplatform\.system\(\) *== *["'](?:Windows|Darwin|Java)["']/;
+
 /** How imports count in the block that a line begins. */
 function insideOf(word: string, rest: string): string {
   if (word === "def" || word === "async") return "~";
-  return word === "if" && /\bTYPE_CHECKING\b/.test(rest) && !/\bnot\b/.test(rest) ? "" : "?";
+  const isNever = /^(?:el)?if$/.test(word) && neverTrue.test(rest) && !/\b(?:not|or|else)\b/.test(rest);
+  return isNever ? "" : "?";
 }
 
 /** `a.b as c, d`. */

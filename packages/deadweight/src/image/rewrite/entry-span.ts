@@ -44,6 +44,13 @@ export function folderHeader(path: ByteString, attributes: Attributes): Uint8Arr
   return encodeHeader({ typeflag: "5", name: `${path}/`, mode, uid, gid, mtime, pax: new Map(xattrRecords(attributes)) });
 }
 
+/** Header blocks of a hard link to a file of the same layer, with the file's attributes. */
+export function linkHeader(path: ByteString, target: ByteString, attributes: Attributes): Uint8Array {
+  const { mode, uid, gid, mtime } = attributes;
+  const pax = new Map(xattrRecords(attributes));
+  return encodeHeader({ typeflag: "1", name: path, linkname: target, mode, uid, gid, mtime, pax });
+}
+
 /** Header blocks of a file without content: a whiteout or an opaque marker. */
 export function markerHeader(path: ByteString, mtime: number): Uint8Array {
   return encodeHeader({ typeflag: "0", name: path, mode: 0, mtime });

@@ -1,4 +1,5 @@
 import { PointerFinder } from "../../binary/device-pointers.ts";
+import { HeldParts } from "../../binary/held-parts.ts";
 import { UserError } from "../../lib/user-error.ts";
 import type { DevicePointers, UnprovenPointers } from "../../model/device-pointers.ts";
 import type { DeviceFilePart } from "./rewrite-threads.ts";
@@ -18,12 +19,15 @@ export function findPointers(
   for (const piece of pieces) {
     const end = place + piece.length;
     while (current !== undefined && current.file.contentStart < end) {
-      const { file, finder } = current;
+      const { file, finder, held } = current;
       const from = Math.max(file.contentStart, place);
       const to = Math.min(file.contentStart + file.size, end);
-      if (from < to) finder.write(piece.subarray(from - place, to - place), from - file.contentStart);
+      if (from < to) {
+        finder.write(piece.subarray(from - place, to - place), from - file.contentStart);
+        held.write(piece.subarray(from - place, to - place), from - file.contentStart);
+      }
       if (file.contentStart + file.size > end) break;
-      found.set(file.entry, finder.finish());
+      found.set(file.entry, { ...finder.finish(), samples: samplesOf(current) });
       current = begun(coming.next().value);
     }
     if (current === undefined) return found;
@@ -36,6 +40,22 @@ export function findPointers(
   );
 }
 
-function begun(file: DeviceFilePart | undefined): { readonly file: DeviceFilePart; readonly finder: PointerFinder } | undefined {
-  return file === undefined ? undefined : { file, finder: new PointerFinder(file.headers, file.starts, file.size) };
+interface LookedInto {
+  readonly file: DeviceFilePart;
+  readonly finder: PointerFinder;
+  readonly held: HeldParts;
+}
+
+function begun(file: DeviceFilePart | undefined): LookedInto | undefined {
+  if (file === undefined) return undefined;
+  return { file, finder: new PointerFinder(file.headers, file.starts, file.size), held: new HeldParts(file.samples) };
+}
+
+function samplesOf({ file, held }: LookedInto): ReadonlyMap<number, Uint8Array> {
+  return new Map(
+    file.samples.flatMap(({ entry, start, end }) => {
+      const bytes = held.read(start, end - start);
+      return bytes === undefined ? [] : [[entry, bytes] as const];
+    }),
+  );
 }

@@ -6,12 +6,12 @@ import type { LayerIndex } from "../../model/layer-index.ts";
 import { readersFor } from "../layer-reader.ts";
 import type { LayerJoin } from "./arrangement.ts";
 import type { Compressed } from "./compress-blocks.ts";
+import { editsByLayer } from "./edits-by-layer.ts";
 import { spanOf } from "./entry-span.ts";
 import type { LayerCut } from "./layer-cut.ts";
 import { planLayerCuts } from "./layer-edits.ts";
 import { createLayerRewriter, type LayerRewriter } from "./layer-rewriter.ts";
 import { packCuts } from "./packed-cuts.ts";
-import { editsByLayer } from "./rewrite-image.ts";
 import { localBlob, nodeThreadsBeside, type NewLayerFile, type RewriteLayersOptions } from "./rewrite-layers.ts";
 import type { GatherSource, RewrittenBlob } from "./rewrite-threads.ts";
 

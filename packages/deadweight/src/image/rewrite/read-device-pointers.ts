@@ -1,5 +1,6 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
+import { sampleEntries } from "../../model/device-image.ts";
 import type { DevicePointers, UnprovenPointers } from "../../model/device-pointers.ts";
 import type { Image, Layer } from "../../model/image.ts";
 import type { LayerIndex } from "../../model/layer-index.ts";
@@ -54,11 +55,16 @@ export async function readDevicePointers(image: Image, layers: readonly LayerInd
 
 /** The files of a layer with device code that are stored whole and whose headers are known, in the order of the archive. */
 export function deviceFilesOf(index: LayerIndex, first: number): readonly DeviceFilePart[] {
-  return [...index.deviceCode].flatMap(([entry, { starts, problem }]): DeviceFilePart[] => {
+  return [...index.deviceCode].flatMap(([entry, table]): DeviceFilePart[] => {
+    const { starts, problem, offsets, sizes } = table;
     const headers = index.elfOutlines.get(entry);
     const size = index.size[entry] ?? 0;
     if (headers === undefined || problem !== undefined || size !== index.storedSize[entry]) return [];
     const { start, headerBytes } = spanOf(index, entry);
-    return [{ entry: first + entry, contentStart: start + headerBytes, size, headers, starts }];
+    const samples = [...sampleEntries(table).values()].map((sample) => {
+      const from = offsets[sample] ?? 0;
+      return { entry: sample, start: from, end: from + (sizes[sample] ?? 0) };
+    });
+    return [{ entry: first + entry, contentStart: start + headerBytes, size, headers, starts, samples }];
   });
 }

@@ -8,9 +8,8 @@ import type { BlobBytes, Descriptor, Image } from "../../model/image.ts";
 import type { LayerIndex } from "../../model/layer-index.ts";
 import type { ProgressEvent } from "../../model/progress.ts";
 import { parseManifest } from "../manifest.ts";
-import type { Attributes } from "./change-header.ts";
 import type { Compressed } from "./compress-blocks.ts";
-import { attributesOf } from "./entry-span.ts";
+import { editsByLayer } from "./edits-by-layer.ts";
 import { planLayerCuts } from "./layer-edits.ts";
 import { rewriteConfig } from "./rewrite-config.ts";
 import { rewriteLayers, type LayerTask, type NewLayerFile } from "./rewrite-layers.ts";
@@ -97,8 +96,10 @@ export function planTasks(
     const own = perLayer.edits[layer.index];
     if (index === undefined || own === undefined) throw new RangeError(`layer ${layer.index} has no index`);
     const compression = compressionFor(index, layer.index, options);
-    if (own.size === 0 && compression.kind === index.compression) return [];
-    return [{ layer, index, compression, plan: () => planLayerCuts(index, { edits: own, attributesOf: perLayer.attributesOf }) }];
+    const others = perLayer.additions[layer.index] ?? [];
+    if (own.size === 0 && others.length === 0 && compression.kind === index.compression) return [];
+    const { attributesOf } = perLayer;
+    return [{ layer, index, compression, plan: () => planLayerCuts(index, { edits: own, attributesOf, others }) }];
   });
 }
 
@@ -108,38 +109,6 @@ export const usualLevels: Readonly<Record<LayerIndex["compression"], number>> = 
 function compressionFor(index: LayerIndex, place: number, { compression, mayRecompress }: RewriteOptions): Compressed {
   const isAsked = compression !== "keep" && (mayRecompress?.(place) ?? true);
   return isAsked ? compression : { kind: index.compression, level: usualLevels[index.compression] };
-}
-
-/** Edits of each layer. */
-export interface EditsByLayer {
-  readonly edits: readonly ReadonlyMap<number, EntryEdit>[];
-  readonly attributesOf: (entry: number) => Attributes;
-}
-
-/** Edits by layer and place in it; where a hard link leads to, too. */
-export function editsByLayer(layers: readonly LayerIndex[], edits: ReadonlyMap<number, EntryEdit>): EditsByLayer {
-  let count = 0;
-  const bases = layers.map((layer) => (count += layer.count) - layer.count);
-  const perLayer = layers.map(() => new Map<number, EntryEdit>());
-  const placeOf = (entry: number): { readonly layer: number; readonly place: number } => {
-    if (!Number.isInteger(entry) || entry < 0 || entry >= count) throw new RangeError(`no entry ${entry} of ${count}`);
-    const layer = bases.findLastIndex((base, number) => base <= entry && entry - base < (layers[number]?.count ?? 0));
-    return { layer, place: entry - (bases[layer] ?? 0) };
-  };
-  for (const [entry, edit] of edits) {
-    const { layer, place } = placeOf(entry);
-    const local = edit.action === "link" ? { ...edit, to: edit.to - (bases[layer] ?? 0) } : edit;
-    perLayer[layer]?.set(place, local);
-  }
-  return {
-    edits: perLayer,
-    attributesOf: (entry) => {
-      const { layer, place } = placeOf(entry);
-      const index = layers[layer];
-      if (index === undefined) throw new RangeError(`no layer ${layer}`);
-      return attributesOf(index, place);
-    },
-  };
 }
 
 function newConfig(

@@ -59,6 +59,8 @@ export interface DeviceFilePart {
   readonly headers: ElfHeaderBytes;
   /** Where its containers begin. */
   readonly starts: Float64Array;
+  /** Entries whose bytes are wanted, and where they are in the file. */
+  readonly samples: readonly { readonly entry: number; readonly start: number; readonly end: number }[];
 }
 
 /** A layer of whose files is wanted what leads to their device code. */

@@ -48,7 +48,7 @@ function columnsAt(
 ): LayerIndex {
   const typeOf = (place: number): number => {
     const action = actionOf(place);
-    return action === "hide" ? whiteout : action === "link" ? hardlink : (layer.type[place] ?? 0);
+    return action === "hide" ? whiteout : action === "link" || action === "link-below" ? hardlink : (layer.type[place] ?? 0);
   };
   return {
     ...layer,

@@ -40,10 +40,10 @@ export function joinChanges(
   });
 }
 
-/** What a plan hides, joined layers may not have at all: it goes in both. */
+/** What a plan hides, joined layers may not have at all: it goes in both. A link to a lower layer is put in its place. */
 function isOwn(edit: EntryEdit, planned: EntryEdit | undefined): boolean {
   if (planned === undefined) return true;
-  const isGone = ({ action }: EntryEdit): boolean => action === "remove" || action === "hide";
+  const isGone = ({ action }: EntryEdit): boolean => /^(?:remove|hide|link-below)$/.test(action);
   return isGone(edit) && !isGone(planned);
 }
 

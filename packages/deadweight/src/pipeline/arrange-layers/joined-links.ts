@@ -23,8 +23,11 @@ export function joinedLinks(
     const edit = edits.get(first + place);
     if (edit?.action === "link") joins.push([place, edit.to - first]);
   }
-  // A link that gets content of its own is a file of its own.
-  const leaves = (place: number): boolean => (table.named[place] ?? -1) >= 0 && edits.get(first + place)?.action === "rewrite";
+  // A link that gets content of its own is a file of its own; what becomes a link of a lower layer's file is one of its names.
+  const leaves = (place: number): boolean => {
+    const action = edits.get(first + place)?.action;
+    return action === "link-below" || ((table.named[place] ?? -1) >= 0 && action === "rewrite");
+  };
   const headOf = new Map<number, number>();
   const comesAt = new Map<number, number>();
   for (const { entries, holders } of linkGroups(table, joins, () => true)) {

@@ -2,7 +2,8 @@ import type { Facts } from "../../contracts/fact.ts";
 import type { EntryEdit } from "../../contracts/transform.ts";
 import { fileTree, type FileTree } from "../../facts/file-tree.ts";
 import type { Attributes } from "../../image/rewrite/change-header.ts";
-import { folderHeader, markerHeader } from "../../image/rewrite/entry-span.ts";
+import { folderHeader, linkHeader, markerHeader } from "../../image/rewrite/entry-span.ts";
+import { attributesSource } from "../../image/rewrite/links-at-end.ts";
 import { entryTypes } from "../../model/layer-index.ts";
 import { rootNode } from "../../model/path-table.ts";
 import type { EditedStack } from "./edited-stack.ts";
@@ -99,6 +100,16 @@ class EntryPlacer {
     const stays = isMarker ? markers.stay.has(number) : stack.merged.visible[node] === number;
     if (!stays) this.#edits.set(entry, remove);
     else if (!this.#moved.has(entry)) this.#makeFolders(node, entry, type === opaque);
+    if (stays && edit?.action === "link-below") this.#makeLink(entry, edit.to);
+  }
+
+  /** What it leads to comes before it: its layer is a lower one. */
+  #makeLink(entry: number, to: number): void {
+    const tree = this.#tree;
+    const attributes = this.#attributes(attributesSource(to, this.#planned));
+    const header = linkHeader(tree.path(entry), tree.path(to), attributes);
+    this.#before.set(entry, [...(this.#before.get(entry) ?? []), header]);
+    this.#edits.set(entry, remove);
   }
 
   #placeFolder(entry: number, node: number): void {

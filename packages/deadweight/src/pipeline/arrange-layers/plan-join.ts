@@ -80,5 +80,9 @@ function linksOf(
     for (const [place, head] of own.comesAt) comesAt.set(place, head);
     entry += index.count;
   }
+  for (const name of staying) {
+    const edit = edits.get(name);
+    if (edit?.action === "link-below") headOf.set(name, headOf.get(edit.to) ?? edit.to);
+  }
   return { headOf, comesAt };
 }

@@ -3,6 +3,7 @@ import type { Facts } from "../../contracts/fact.ts";
 import type { ContentPiece, EntryEdit } from "../../contracts/transform.ts";
 import { elfOutlineOf } from "../../facts/debugged-files.ts";
 import { fileTree, type FileTree } from "../../facts/file-tree.ts";
+import { attributesSource } from "../../image/rewrite/links-at-end.ts";
 import type { ByteString } from "../../lib/byte-string.ts";
 
 /** What entries will cost; those without a cost here cost what they do now. */
@@ -20,8 +21,11 @@ const compressedHeaderBytes = 100;
 export function predictCosts(facts: Facts, edits: ReadonlyMap<number, EntryEdit>): ReadonlyMap<number, Costs> {
   const tree = facts.get(fileTree);
   const costs = new Map<number, Costs>();
+  const sizeBelow = sizesOfLinksBelow(tree, edits);
   for (const [entry, edit] of edits) {
-    const after = costsAfter(facts, tree, entry, editedSize(tree, entry, edit));
+    const isBelow = edit.action === "link-below";
+    const size = isBelow ? sizeBelow(entry, edit) : editedSize(tree, entry, edit);
+    const after = costsAfter(facts, tree, { entry, layer: tree.layerOf(isBelow ? edit.to : entry) }, size);
     const cut = edit.action === "cut-content" ? cutCost(facts, tree, entry, edit) : undefined;
     costs.set(entry, cut === undefined ? after : { ...after, compressedBytes: cut });
   }
@@ -31,7 +35,7 @@ export function predictCosts(facts: Facts, edits: ReadonlyMap<number, EntryEdit>
 }
 
 /** Uncompressed bytes of the entry once it is edited. */
-function editedSize(tree: FileTree, entry: number, edit: EntryEdit): number {
+function editedSize(tree: FileTree, entry: number, edit: Exclude<EntryEdit, { readonly action: "link-below" }>): number {
   const before = tree.tarBytes(entry);
   const content = padded(tree.storedSize(entry));
   const record = recordOf(tree, entry);
@@ -49,11 +53,34 @@ function editedSize(tree: FileTree, entry: number, edit: EntryEdit): number {
   return before + grown(record, { ...recordOf(tree, edit.of), typeflag, name, size, linkname });
 }
 
+/** Uncompressed bytes of links in lower layers; a folder counts for the first link that it comes with. */
+function sizesOfLinksBelow(
+  tree: FileTree,
+  edits: ReadonlyMap<number, EntryEdit>,
+): (entry: number, edit: EntryEdit & { readonly action: "link-below" }) => number {
+  const counted = new Set<string>();
+  return (entry, { to, folders }) => {
+    const link = {
+      ...recordOf(tree, attributesSource(to, edits)),
+      typeflag: "1",
+      size: 0,
+      name: tree.path(entry),
+      linkname: tree.path(to),
+    };
+    const missing = folders.filter((folder) => {
+      const key = `${tree.layerOf(to)} ${tree.nodeOf(folder)}`;
+      return !counted.has(key) && counted.add(key);
+    });
+    const folderRecord = (folder: number): TarRecord => ({ ...recordOf(tree, folder), name: `${tree.path(folder)}/` });
+    return missing.reduce((sum, folder) => sum + headerSize(folderRecord(folder)), headerSize(link));
+  };
+}
+
 /** By removed entry: the hard links of its layer that stay; the first gets the content, the others lead to it. */
 function heirsOf(tree: FileTree, edits: ReadonlyMap<number, EntryEdit>): ReadonlyMap<number, readonly number[]> {
   const isGone = (entry: number): boolean => {
     const action = edits.get(entry)?.action;
-    return action === "remove" || action === "hide";
+    return action === "remove" || action === "hide" || action === "link-below";
   };
   const heirs = new Map<number, number[]>();
   for (let entry = 0; entry < tree.entryCount; entry++) {
@@ -91,8 +118,13 @@ function inherit(
 }
 
 /** Compressed bytes in proportion, but for what is a header alone. */
-function costsAfter(facts: Facts, tree: FileTree, entry: number, tarBytes: number): Costs {
-  if (facts.layers[tree.layerOf(entry)]?.compression === "none") return { tarBytes, compressedBytes: tarBytes };
+function costsAfter(
+  facts: Facts,
+  tree: FileTree,
+  { entry, layer }: { readonly entry: number; readonly layer: number },
+  tarBytes: number,
+): Costs {
+  if (facts.layers[layer]?.compression === "none") return { tarBytes, compressedBytes: tarBytes };
   const share = Math.round(tree.compressedBytes(entry) * (tarBytes / tree.tarBytes(entry)));
   const blocks = Math.ceil(tarBytes / blockSize);
   return { tarBytes, compressedBytes: blocks <= 3 ? Math.min(share, blocks * compressedHeaderBytes) : share };

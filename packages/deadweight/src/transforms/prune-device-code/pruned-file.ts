@@ -1,13 +1,14 @@
-import { compactElf, zeroedElf, type CompactedElf, type KeptContainer } from "../../binary/compact-elf.ts";
+import { compactElf, zeroedElf, type CompactedElf } from "../../binary/compact-elf.ts";
 import { composedPieces } from "../../binary/edited-file.ts";
 import type { ElfHeaderBytes } from "../../binary/elf-headers.ts";
+import type { KeptContainer } from "../../binary/kept-container.ts";
 import type { Facts } from "../../contracts/fact.ts";
 import type { ContentPiece, EntryEdit, PlanContext } from "../../contracts/transform.ts";
 import { elfOutlineOf } from "../../facts/debugged-files.ts";
 import type { DeviceFile } from "../../facts/device-code.ts";
 import type { DeviceNeeds } from "../../facts/device-needs.ts";
 import { fileTree } from "../../facts/file-tree.ts";
-import type { DevicePointers, UnprovenPointers } from "../../model/device-pointers.ts";
+import type { DevicePointers, HeldImages, UnprovenPointers } from "../../model/device-pointers.ts";
 import type { DeviceTable } from "../../model/device-table.ts";
 
 /** New content of a file with less device code. */
@@ -38,13 +39,21 @@ export function prunedFile(
   const headers = cut === undefined ? outline : headersAfter(cut, outline);
   if (headers === undefined) return "it is cut in another way";
   const size = cut?.size ?? tree.size(file.content);
-  const made = smallerFile({ headers, size, isCut: cut !== undefined }, keptContainers(file.table, needs.kept), pointers);
+  const containers = keptContainers(file.table, needs, pointers);
+  const made =
+    containers === undefined
+      ? "what stands for unused containers was not looked for"
+      : smallerFile({ headers, size, isCut: cut !== undefined }, containers, pointers);
   if (typeof made === "string") return made;
   const pieces = cut === undefined ? made.pieces : composedPieces(cut.pieces, made.pieces);
   return { ...made, pieces, freedBytes, how: cut === undefined ? made.how : `${made.how}, after symbols and debug information` };
 }
 
-const unknownPointers: UnprovenPointers = { reason: "what leads to its device code was not looked for", mayLeadInside: true };
+const unknownPointers: UnprovenPointers = {
+  reason: "what leads to its device code was not looked for",
+  mayLeadInside: true,
+  samples: new Map(),
+};
 
 interface CutFile {
   readonly headers: ElfHeaderBytes;
@@ -65,20 +74,24 @@ function smallerFile(
   return { ...zeroedElf(size, containers), how: `is zeros now, which compress to nothing; it can't be cut out: ${made}` };
 }
 
+/** The containers with what stays of them; undefined when the bytes of an image are not there that is to stand for another. */
 function keptContainers(
   { starts, ends, firsts, offsets, sizes }: DeviceTable,
-  kept: readonly number[],
-): readonly (KeptContainer & { readonly end: number })[] {
+  { kept, samples }: DeviceNeeds,
+  held: HeldImages,
+): readonly (KeptContainer & { readonly end: number })[] | undefined {
+  if (![...samples.values()].every((entry) => held.samples.has(entry))) return undefined;
   let next = 0;
   return [...starts].map((start, container) => {
     const end = firsts[container + 1] ?? 0;
     const from = next;
     while ((kept[next] ?? Infinity) < end) next++;
-    const entries = kept.slice(from, next).map((entry) => {
+    const own = kept.slice(from, next).map((entry) => {
       const offset = offsets[entry] ?? 0;
       return { start: offset, end: offset + (sizes[entry] ?? 0) };
     });
-    return { start, end: ends[container] ?? 0, entries };
+    const sample = held.samples.get(samples.get(container) ?? -1);
+    return { start, end: ends[container] ?? 0, entries: sample === undefined ? own : [{ bytes: sample }] };
   });
 }
 

@@ -1,7 +1,6 @@
 import type { Package } from "../../contracts/cataloger.ts";
 import type { Facts } from "../../contracts/fact.ts";
 import type { PlanContext } from "../../contracts/transform.ts";
-import { buildPackages } from "../../facts/build-packages.ts";
 import { capturedContent } from "../../facts/captured-content.ts";
 import { fileTree, type FileTree } from "../../facts/file-tree.ts";
 import { linksThrough } from "../../facts/links-through.ts";
@@ -20,31 +19,36 @@ export interface LeavingPackages {
 }
 
 /**
- * The idle build tools of dpkg and what only they need, less what can't be taken out cleanly: files in layers that are not edited or
- * that the user keeps, diversions, interest in triggers, alternatives in use, files that a link of somebody else leads to.
+ * Those of dpkg's packages that are wanted away and no other needs, less what can't be taken out cleanly: files in layers that are not
+ * edited or that the user keeps, diversions, interest in triggers, alternatives in use, files that a link of somebody else leads to.
  */
-export function leavingPackages(facts: Facts, context: PlanContext): LeavingPackages {
+export function leavingPackages(facts: Facts, context: PlanContext, wanted: ReadonlySet<Package>): LeavingPackages {
   const tree = facts.get(fileTree);
-  const all = facts.get(packages).final.filter(({ kind }) => kind === "dpkg");
-  const idle = new Set<Package>(facts.get(buildPackages).idle);
+  const all = facts.get(packages).final.filter((one) => one.kind === "dpkg" && !isGone(tree, context, one));
   const named = namesInRecords(facts);
   const isFree = (entry: number): boolean => context.mayEdit(tree.layerOf(entry)) && !context.isKept(tree.path(entry));
   // Packages list `/lib`, too, which is a link of the base image.
   const shared = filesOf(
     tree,
-    all.filter((one) => !idle.has(one)),
+    all.filter((one) => !wanted.has(one)),
   );
   const isClean = (one: InstalledPackage): boolean =>
     infoStem(one) !== undefined &&
     !named.has(plainName(one)) &&
     [...filesOf(tree, [one])].every((entry) => shared.has(entry) || isFree(entry));
-  let found = leave(facts, all, new Set(all.filter((one) => idle.has(one) && isClean(one))));
+  let found = leave(facts, all, new Set(all.filter((one) => wanted.has(one) && isClean(one))));
   for (;;) {
     const held = heldEntries(tree, found, isFree);
     const going = new Set([...found.packages].filter((one) => ![...filesOf(tree, [one])].some((entry) => held.has(entry))));
     if (going.size === found.packages.size) return found;
     found = leave(facts, all, going);
   }
+}
+
+/** Whether an earlier transform has taken it out. */
+function isGone(tree: FileTree, { isRemoved }: PlanContext, one: Package): boolean {
+  const list = tree.find(`${infoStem(one) ?? ""}.list`);
+  return list >= 0 && isRemoved(list);
 }
 
 /** The stem of a package's files in dpkg's folder: `var/lib/dpkg/info/gcc` or `…/libc6-dev:amd64`. */

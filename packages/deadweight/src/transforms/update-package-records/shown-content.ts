@@ -16,12 +16,16 @@ export interface CutEntry {
  */
 export function shownContent(tree: FileTree, context: PlanContext, content: number): number | undefined {
   const edit = context.editOf(content);
-  if (edit?.action === "link") return edit.to;
+  if (isLink(edit)) return edit.to;
   if (!context.isRemoved(content)) return content;
   const lower = tree.stored(tree.nodeOf(content)).findLast((entry) => context.isUncovered(entry));
   if (lower === undefined || tree.contentOf(lower) !== lower) return undefined;
   const lowerEdit = context.editOf(lower);
-  return lowerEdit?.action === "link" ? lowerEdit.to : lower;
+  return isLink(lowerEdit) ? lowerEdit.to : lower;
+}
+
+function isLink(edit: EntryEdit | undefined): edit is EntryEdit & { readonly action: "link" | "link-below" } {
+  return edit?.action === "link" || edit?.action === "link-below";
 }
 
 /** The cut that a container will see at a visible entry, when there is one. */

@@ -198,6 +198,31 @@ test("attributes may come from another layer, links lead within theirs", async (
   await assert.rejects(rewrite(read, [[1, "y", { action: "link", to: entryAt(read.layers, 0, "a/one") }]]), RangeError);
 });
 
+test("links come to the end of a lower layer, behind padding that was missing, each folder once before them", async () => {
+  const file: TestEntry = { path: "f", content: "same", mode: 0o600, uid: 9, xattrs: { "user.a": "b" } };
+  const folder: TestEntry = { path: "d/", mode: 0o700, gid: 3, mtime: 5 };
+  const upper = [folder, { ...file, path: "d/g" }, { ...file, path: "d/h" }];
+  // The archive ends with the content.
+  const cut = tarOf([file]).subarray(0, -1024 - 512 + 4);
+  const read = await readImage(outgoingImage([{ archive: cut, compression: "gzip" }, { archive: tarOf(upper) }]));
+  const to = entryAt(read.layers, 0, "f");
+  const edit: EntryEdit = { action: "link-below", to, folders: [entryAt(read.layers, 1, "d")] };
+  const after = await rewrite(read, [
+    [1, "d/g", edit],
+    [1, "d/h", edit],
+  ]);
+  assert.deepEqual(after.changed, [0, 1]);
+  const [lower = new Uint8Array(0), higher] = await Promise.all(after.layers.map(({ bytes }) => bytesOf(bytes)));
+  const { content: _, ...own } = file;
+  const links = ["d/g", "d/h"].map((path): TestEntry => ({ ...own, path, type: "hardlink", link: "f" }));
+  assert.deepEqual(gunzipSync(lower), Buffer.from(tarOf([file, folder, ...links]).subarray(0, -1024)));
+  assert.deepEqual(higher, Buffer.from(tarOf([folder])));
+  await assert.rejects(
+    rewrite(read, [[0, "f", { action: "link-below", to: entryAt(read.layers, 1, "d/g"), folders: [] }]]),
+    RangeError,
+  );
+});
+
 test("an image without a manifest gets one, its config stays as it is without an edit", async () => {
   const archives = [tarOf(base), tarOf(top)];
   const config = Buffer.from(

@@ -1,0 +1,2 @@
+#!/bin/sh
+wc -c /opt/model.bin

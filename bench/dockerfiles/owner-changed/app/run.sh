@@ -1,0 +1,2 @@
+id -un
+ls /home/app/app | wc -l

@@ -1,0 +1,2 @@
+import weighty, light
+print(weighty.size())

@@ -1,0 +1,130 @@
+import { defineEdit, type Edit, type EditContext, type ProposedSaving } from "../contracts/edit.ts";
+import { runtimeNeeds } from "../facts/runtime-needs.ts";
+import { someOf } from "../lib/some-of.ts";
+import { appended, sudoOf } from "./evidence/appended.ts";
+import { compilesBy } from "./evidence/compiles.ts";
+import { gathered, type Finding } from "./evidence/gathered.ts";
+import { stepsFrom } from "./evidence/later-compiler.ts";
+import { packageClaims } from "./evidence/package-claims.ts";
+import { packageWords, withoutWord, type PackageWord } from "./evidence/package-words.ts";
+import { pythonRequirements } from "./evidence/python-requirements.ts";
+import { shippedSteps, type ScriptStep } from "./evidence/shipped-steps.ts";
+
+const name = "drop-build-tools";
+
+/** Compilers that the shipped image does not need. */
+export const dropBuildTools: Edit = defineEdit({
+  name,
+  title: "Compilers and build tools left out, or purged in the RUN that used them",
+  safety: "verified",
+  order: 46,
+  meaning:
+    "build-essential is 323 MB without recommended packages, g++ 267, cmake 96, Python's headers 94. Where nothing compiles they are not needed at all, as pip " +
+    "installs wheels; where only the same RUN compiles they can go at its end, before they get into a layer.",
+  risk:
+    "A package without a wheel needs the compiler: then the build fails, and the edit is dropped. deepspeed, vLLM, FlashInfer and others compile when they run: while " +
+    "they are installed nothing is proposed; torch.compile does too, so programs that call it need the compiler. `--auto-remove` takes libraries that only the compiler " +
+    "brought; the check elf-closure tells whether one is missed. Where a later RUN compiles nothing is changed: build in a stage of its own.",
+  checks: ["elf-closure", "package-databases", "python-imports", "health"],
+  example: {
+    before:
+      "FROM python:3.11-slim\nRUN apt-get update && apt-get install -y --no-install-recommends build-essential libsndfile1 && rm -rf /var/lib/apt/lists/*\n" +
+      "RUN pip install --no-cache-dir numpy\n",
+    after:
+      "FROM python:3.11-slim\nRUN apt-get update && apt-get install -y --no-install-recommends libsndfile1 && rm -rf /var/lib/apt/lists/*\n" +
+      "RUN pip install --no-cache-dir numpy\n",
+  },
+  propose: (context) => gathered(shippedSteps(context).map((step) => findingFor(context, step))),
+});
+
+const tools =
+  /^(?:build-essential|gcc|g\+\+|gfortran|clang|make|cmake|ninja-build|meson|autoconf|automake|libtool|bison|flex|pkg-config|pkgconf|swig|rustc|cargo|nasm|yasm|libc6-dev|(?:gcc|g\+\+|clang)-\d+|python3(?:\.\d+)?-dev|python-dev-is-python3)$/;
+
+const compilesAtRunTime =
+  /^(?:deepspeed|vllm|sglang|flashinfer.*|tilelang|gsplat|nvdiffrast|cupy(?:-.*)?|numba-cuda|pythran|cppyy|cffi-build)$/;
+
+function findingFor(context: EditContext, step: ScriptStep): Finding {
+  const found = packageWords(step).filter((one) => tools.test(one.name) && !isPurged(step, one.name));
+  if (found.length === 0) return undefined;
+  const { instruction } = step;
+  const names = someOf(found.map((one) => one.name));
+  const needs = whyAtRunTime(context);
+  if (needs !== undefined) return { instruction, message: `${names} stay: ${needs}` };
+  const [, ...later] = stepsFrom(context, step);
+  const after = later.map(compilesBy).find((why) => why !== undefined);
+  if (after !== undefined)
+    return { instruction, message: `${names} stay: ${after}; build in a stage of its own and copy the result` };
+  const saving = savingFor(context, step, found);
+  if (saving === undefined) return undefined;
+  return compilesBy(step) === undefined ? leftOut(context, step, found, saving) : purged(context, step, found, saving);
+}
+
+function isPurged({ uses }: ScriptStep, tool: string): boolean {
+  return uses.some(
+    ({ tool: program, verb, operands }) =>
+      program === "apt" &&
+      /^(?:purge|remove|autoremove)$/.test(verb) &&
+      operands.some(({ value, text }) => value === tool || text.includes("$")),
+  );
+}
+
+function leftOut(
+  context: EditContext,
+  { instruction }: ScriptStep,
+  found: readonly PackageWord[],
+  saving: ProposedSaving,
+): Finding {
+  return {
+    instruction,
+    message: `${someOf(found.map((one) => one.name))}: nothing in the Dockerfile compiles`,
+    reason: "pip installs wheels; the build shows whether a package has none",
+    replacements: found.map((one) => withoutWord(context.dockerfile, one)),
+    saving,
+  };
+}
+
+/** Where this RUN alone compiles. */
+function purged(context: EditContext, step: ScriptStep, found: readonly PackageWord[], saving: ProposedSaving): Finding {
+  const names = [...new Set(found.map((one) => one.name))];
+  const last = step.uses.findLast(({ tool }) => tool === "apt")?.command;
+  const insertion = appended(context, step, `${sudoOf(last)}apt-get purge -y --auto-remove ${names.join(" ")}`);
+  const { instruction } = step;
+  if ("refused" in insertion) return { instruction, message: `${someOf(names)} stay: ${insertion.refused}` };
+  return {
+    instruction,
+    message: `${someOf(names)} stay in the image when this RUN has compiled`,
+    reason: "no later RUN compiles, and what apt brought for them alone goes with them",
+    replacements: [insertion.replacement],
+    saving,
+  };
+}
+
+/** What compiles when the image runs. */
+function whyAtRunTime(context: EditContext): string | undefined {
+  const { names } = pythonRequirements(context, shippedSteps(context));
+  const named = [...names].filter((one) => compilesAtRunTime.test(one));
+  if (named.length > 0) return `${someOf(named)} may compile when it runs`;
+  const needs = context.built?.facts.get(runtimeNeeds);
+  const reasons =
+    needs?.has("c-compiler") === true ? needs.reasons("c-compiler").filter((reason) => !/\b(?:torch|triton)\b/.test(reason)) : [];
+  return reasons.length > 0 ? someOf(reasons) : undefined;
+}
+
+// Installed sizes without recommended packages in Debian bookworm.
+const sizes: Readonly<Record<string, number>> = {
+  "build-essential": 323_000_000,
+  gcc: 180_000_000,
+  "g++": 267_000_000,
+  cmake: 95_600_000,
+  "python3-dev": 94_400_000,
+};
+
+function savingFor(context: EditContext, step: ScriptStep, found: readonly PackageWord[]): ProposedSaving | undefined {
+  const claims = packageClaims(context, step.instruction, new Set(found.map((one) => one.name)));
+  if (claims !== undefined) return claims.length > 0 || context.isAsked(name) ? { claims } : undefined;
+  const bytes = Math.max(0, ...found.map((one) => sizes[one.name] ?? 0));
+  return {
+    bytes,
+    source: bytes === 0 ? "not known without the image" : "installed size of the largest of them in Debian bookworm",
+  };
+}

@@ -1,0 +1,17 @@
+import type { EditContext } from "../../contracts/edit.ts";
+import { stageChain } from "../../dockerfile/expand-variables.ts";
+import { runSteps, type RunStep } from "../../dockerfile/run-steps.ts";
+import { compilesBy } from "./compiles.ts";
+
+/** RUNs from one on, itself included, of its stage and of all stages built on it. */
+export function stepsFrom({ dockerfile, variablesAt }: EditContext, step: RunStep): readonly RunStep[] {
+  const built = dockerfile.stages.filter((one) => stageChain(dockerfile, one).includes(step.stage));
+  return runSteps(dockerfile, built, variablesAt).filter(({ instruction }) => instruction.start >= step.instruction.start);
+}
+
+/** What in a step or behind it compiles, in words; undefined when nothing is seen that does. */
+export function laterCompiler(context: EditContext, step: RunStep): string | undefined {
+  return stepsFrom(context, step)
+    .map(compilesBy)
+    .find((why) => why !== undefined);
+}

@@ -1,0 +1,57 @@
+import type { FileTree } from "../../facts/file-tree.ts";
+import { textOf } from "../../lib/byte-string.ts";
+
+/**
+ * What two builds of one Dockerfile don't write alike, and no program depends on: logs, downloads and indexes of package managers, and byte
+ * code, which holds the time of its source.
+ */
+export const writtenByBuilds: readonly string[] = [
+  "var/log/**",
+  "var/cache/apt/**",
+  "var/cache/debconf/**",
+  "var/cache/ldconfig/**",
+  "var/lib/apt/lists/**",
+  "**/__pycache__/**",
+  "**/.cache/pip/**",
+  // Its index holds times and inodes.
+  "**/.git/**",
+  "root/.npm/_logs/**",
+];
+
+/** Files whose content differs between builds, or when other packages are installed; that they are there counts. */
+export const rewrittenByBuilds: readonly string[] = [
+  "etc/ld.so.cache",
+  "etc/machine-id",
+  "etc/shadow",
+  "etc/shadow-",
+  "var/lib/apt/extended_states",
+  "var/lib/dpkg/available",
+  "var/lib/dpkg/status",
+  "var/lib/dpkg/status-old",
+  "var/lib/dpkg/triggers/**",
+];
+
+/** Folders all of whose files are to go, at any depth: they may go with them, and so may empty ones in them. Paths are texts. */
+export function goneFolders(tree: FileTree, removed: ReadonlySet<string>): ReadonlySet<string> {
+  if (removed.size === 0) return new Set();
+  const touched = new Set([...removed].flatMap(foldersAbove));
+  const kept = new Set<string>();
+  const folders: string[] = [];
+  for (const entry of tree.all()) {
+    const path = textOf(tree.path(entry));
+    if (tree.type(entry) === "directory") folders.push(path);
+    else if (!removed.has(path)) for (const above of foldersAbove(path)) kept.add(above);
+  }
+  const gone = new Set<string>();
+  // A folder comes before what is in it.
+  for (const path of folders.sort()) {
+    const isInGone = gone.has(path.slice(0, Math.max(0, path.lastIndexOf("/"))));
+    if (!kept.has(path) && (touched.has(path) || isInGone)) gone.add(path);
+  }
+  return gone;
+}
+
+function foldersAbove(path: string): readonly string[] {
+  const names = path.split("/");
+  return names.slice(1).map((_, place) => names.slice(0, place + 1).join("/"));
+}

@@ -1,0 +1,290 @@
+import { readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Edit, EditContext, Proposal } from "../contracts/edit.ts";
+import type { Facts } from "../contracts/fact.ts";
+import type { RuleFinding } from "../contracts/rule.ts";
+import { assignmentsOf } from "../dockerfile/assignments.ts";
+import { decodeText, type DecodedText } from "../dockerfile/decode-text.ts";
+import { expandVariables, globalVariables, stageChain, variablesAt, type BuildValues } from "../dockerfile/expand-variables.ts";
+import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
+import { firstOrigin, replacementsOf, textOfPieces, type TextPiece } from "../dockerfile/text-pieces.ts";
+import { edits as allEdits } from "../edits/index.ts";
+import { didYouMean } from "../lib/did-you-mean.ts";
+import { fileError } from "../lib/file-error.ts";
+import { toolVersion } from "../lib/tool-version.ts";
+import { UserError } from "../lib/user-error.ts";
+import type { Dockerfile, Instruction, Stage } from "../model/dockerfile.ts";
+import type { DockerfilePlace, DockerfileRewrite, RewriteChange } from "../model/dockerfile-rewrite.ts";
+import type { Level } from "../model/optimization.ts";
+import { rules } from "../rules/index.ts";
+import { diffPath, weighContext, type BuildContext } from "./rewrite/build-context.ts";
+import { instructionLayers } from "./rewrite/instruction-layers.ts";
+import { refuseUnsupported } from "./rewrite/refuse.ts";
+import { settleEdits, type Placed, type SettledEdits } from "./rewrite/settle-edits.ts";
+import { silenceFor, silencesOf } from "./rewrite/silence.ts";
+import { removedPaths, savingOf, totalsOf } from "./rewrite/summarize-savings.ts";
+import { type ImageOptions, withFacts } from "./with-facts.ts";
+
+export interface RewriteOptions extends ImageOptions {
+  /** A reference to the image that the Dockerfile gave; without one what changes save is estimated. */
+  readonly image?: string;
+  /** The folder that the build sends; the Dockerfile's own when absent. */
+  readonly context?: string;
+  /** The stage that is shipped, by name or number; the last when absent. */
+  readonly target?: string;
+  readonly buildArgs?: ReadonlyMap<string, string>;
+  /** Whether the image runs without a GPU. */
+  readonly withoutGpu?: boolean;
+  readonly level: Level;
+  /** Names of edits that are made whatever their level, and no others; and of edits to leave out. */
+  readonly only?: readonly string[];
+  readonly skip?: readonly string[];
+}
+
+/** A rewriting of which some changes can be made and others left, by their numbers. */
+export interface WeighedRewrite {
+  readonly rewrite: DockerfileRewrite;
+  /** Paths of the image, as texts, that a container won't see any more. */
+  readonly removedBy: (change: number) => readonly string[];
+  /** What some of them save together: a byte of the image is counted once. */
+  readonly bytesOf: (changes: readonly number[]) => number;
+}
+
+/**
+ * A smaller Dockerfile: what edits propose, with what each saves in the built image, until nothing is left to propose. Reads files and
+ * writes none. Throws UserError.
+ */
+export async function rewrite(
+  file: string,
+  options: RewriteOptions,
+  edits: readonly Edit[] = allEdits,
+): Promise<DockerfileRewrite> {
+  return (await weighRewrite(file, options, edits)).rewrite;
+}
+
+/** The same, to be taken apart. Throws UserError. */
+export async function weighRewrite(
+  file: string,
+  options: RewriteOptions,
+  edits: readonly Edit[] = allEdits,
+): Promise<WeighedRewrite> {
+  const chosen = chooseEdits(edits, options);
+  const decoded = readDockerfile(file);
+  const values: BuildValues = { buildArgs: options.buildArgs ?? new Map() };
+  const parse = (text: string): Dockerfile => parseDockerfile(text, { file, ...values });
+  const dockerfile = parse(decoded.text);
+  refuseUnsupported(file, dockerfile);
+  targetOf(dockerfile, options.target);
+  const context = weighContext(options.context ?? dirname(file), file);
+  const work = { file, decoded, dockerfile, parse, values, context, options, chosen, edits };
+  if (options.image === undefined) return rewritten(work, undefined);
+  return withFacts(options.image, options, ({ facts }) => rewritten(work, facts));
+}
+
+/** All that a rewriting is made of. */
+interface Work {
+  readonly file: string;
+  readonly decoded: DecodedText;
+  readonly dockerfile: Dockerfile;
+  readonly parse: (text: string) => Dockerfile;
+  readonly values: BuildValues;
+  readonly context: BuildContext;
+  readonly options: RewriteOptions;
+  readonly chosen: readonly Edit[];
+  readonly edits: readonly Edit[];
+}
+
+const levelSafeties: Readonly<Record<Level, readonly string[]>> = {
+  lossless: ["lossless"],
+  verified: ["lossless", "verified"],
+};
+
+function chooseEdits(edits: readonly Edit[], { only, skip, level }: RewriteOptions): readonly Edit[] {
+  const names = edits.map(({ name }) => name);
+  const wrong = [...(only ?? []), ...(skip ?? [])].find((name) => !names.includes(name));
+  if (wrong !== undefined) {
+    throw new UserError("unknown-edit", `edit ${JSON.stringify(wrong)}: there is none of that name`, {
+      hint: didYouMean(wrong, names),
+      exitCode: 2,
+    });
+  }
+  return edits
+    .filter(({ name, safety }) => only?.includes(name) ?? levelSafeties[level].includes(safety))
+    .filter(({ name }) => skip?.includes(name) !== true)
+    .sort((one, other) => one.order - other.order);
+}
+
+const mostBytes = 16 * 1024 * 1024;
+
+function readDockerfile(file: string): DecodedText {
+  try {
+    const { size } = statSync(file);
+    if (size > mostBytes) throw new UserError("bad-dockerfile", `${file}: ${size} bytes are more than a Dockerfile may have`);
+    return decodeText(readFileSync(file));
+  } catch (error) {
+    throw fileError(error, `could not read ${file}`);
+  }
+}
+
+/** Throws UserError, exit 2, for a stage that is not there. */
+function targetOf({ stages }: Dockerfile, target: string | undefined): Stage {
+  const found =
+    target === undefined
+      ? stages.at(-1)
+      : stages.findLast(({ name, index }) => name === target.toLowerCase() || String(index) === target);
+  if (found) return found;
+  const names = stages.flatMap(({ name }) => name ?? []);
+  throw new UserError("usage", `target ${JSON.stringify(target)}: no stage is called so`, {
+    hint: didYouMean(target ?? "", names),
+    exitCode: 2,
+  });
+}
+
+function rewritten(work: Work, facts: Facts | undefined): WeighedRewrite {
+  const { file, decoded, options, dockerfile } = work;
+  const settled = settleEdits(decoded.text, {
+    edits: work.chosen,
+    parse: work.parse,
+    contextOf: createContexts(work, facts),
+    isSilenced: (edit, current, instruction) => silenceFor(silencesOf(current), edit.name, instruction) !== undefined,
+  });
+  const placeOf = createPlaces(dockerfile);
+  const change = (placed: Placed<Proposal>): RewriteChange => ({
+    rule: placed.edit.name,
+    safety: placed.edit.safety,
+    ...placeOf(placed),
+    message: placed.what.message,
+    reason: placed.what.reason,
+    saving: savingOf(placed.what.saving, facts),
+  });
+  const rewrite: DockerfileRewrite = {
+    schemaVersion: 1,
+    tool: { name: "deadweight", version: toolVersion() },
+    file: diffPath(file),
+    ...(facts && {
+      image: { reference: facts.image.reference, digest: facts.image.digest, platform: facts.image.config.platform },
+    }),
+    level: options.level,
+    ...totalsOf(
+      settled.made.map(({ what }) => what.saving),
+      facts,
+    ),
+    changes: settled.made.map(change),
+    advice: settled.advice.map(change),
+    notes: settled.notes.map((placed) => ({ rule: placed.edit.name, ...placeOf(placed), message: placed.what.message })),
+    silenced: silencedOf(settled, work, placeOf),
+    hunks: replacementsOf(settled.pieces, decoded.text.length),
+    before: decoded.text,
+    after: textOfPieces(settled.pieces),
+    encoding: decoded.encoding,
+  };
+  const savings = settled.made.map(({ what }) => what.saving);
+  return {
+    rewrite,
+    removedBy: (change) => removedPaths(savings[change], facts),
+    bytesOf: (changes) => {
+      const { measured, estimated } = totalsOf(
+        changes.flatMap((change) => savings[change] ?? []),
+        facts,
+      );
+      return measured.bytes + estimated.bytes;
+    },
+  };
+}
+
+type PlaceOf = (placed: Placed<{ readonly instruction: Instruction }>) => DockerfilePlace;
+
+/** Lines of the file as given; those of the text as edited for what edits put in. */
+function createPlaces({ instructions }: Dockerfile): PlaceOf {
+  return ({ origin, what }) => {
+    const { line, endLine } =
+      (origin === undefined ? undefined : instructions.findLast(({ start }) => start <= origin)) ?? what.instruction;
+    return { line, endLine };
+  };
+}
+
+function silencedOf({ silenced }: SettledEdits, { dockerfile }: Work, placeOf: PlaceOf): DockerfileRewrite["silenced"] {
+  const silences = silencesOf(dockerfile);
+  return silenced.map((placed) => {
+    const original = dockerfile.instructions.findLast(({ start }) => start <= (placed.origin ?? 0)) ?? placed.what.instruction;
+    const reason = silenceFor(silences, placed.edit.name, original)?.reason ?? "";
+    return { rule: placed.edit.name, ...placeOf(placed), message: placed.what.message, reason };
+  });
+}
+
+/** Contexts of texts as they are edited: the evidence stays that of the instructions as they were given. */
+function createContexts(
+  work: Work,
+  facts: Facts | undefined,
+): (dockerfile: Dockerfile, pieces: readonly TextPiece[]) => EditContext {
+  const { options, context, dockerfile: original } = work;
+  const values = facts ? withEnvironment(work, facts) : work.values;
+  const layers = facts && instructionLayers(facts, original, stageChain(original, targetOf(original, options.target)), values);
+  const findings = facts && createFindings(facts);
+  return (dockerfile, pieces) => {
+    const target = sameStage(dockerfile, pieces, targetOf(original, options.target));
+    const originalOf = (instruction: Instruction): Instruction | undefined => {
+      const origin = firstOrigin(pieces, instruction);
+      return origin === undefined ? undefined : original.instructions.findLast(({ start }) => start <= origin);
+    };
+    return {
+      dockerfile,
+      target,
+      shipped: stageChain(dockerfile, target),
+      ...(facts &&
+        findings &&
+        layers && {
+          built: { facts, findings, layersOf: (instruction) => layers.get(originalOf(instruction)?.start ?? -1) ?? [] },
+        }),
+      contextFiles: context.files,
+      readContextFile: context.read,
+      variablesAt: (instruction) => variablesAt(dockerfile, instruction, values),
+      ...(options.gpus && { gpus: options.gpus }),
+      withoutGpu: options.withoutGpu === true,
+      isAsked: (edit) => options.only?.includes(edit) === true,
+    };
+  };
+}
+
+/** The stage that was shipped may have another number when one was put in before it. */
+function sameStage(dockerfile: Dockerfile, pieces: readonly TextPiece[], original: Stage): Stage {
+  const found = dockerfile.stages.find(({ from }) => {
+    const origin = firstOrigin(pieces, from);
+    return origin !== undefined && origin >= original.from.start && origin <= original.from.end;
+  });
+  return found ?? targetOf(dockerfile, undefined);
+}
+
+/** Variables that the image has and the Dockerfile does not set came with its base. */
+function withEnvironment({ values, dockerfile, options }: Work, { image }: Facts): BuildValues {
+  const chain = stageChain(dockerfile, targetOf(dockerfile, options.target));
+  const own = new Set(
+    chain
+      .flatMap(({ instructions }) => instructions)
+      .filter(({ keyword }) => keyword === "ENV")
+      .flatMap((instruction) => assignmentsOf(dockerfile, instruction).map(({ name }) => name)),
+  );
+  const variables = image.config.environment.map((variable) => {
+    const equals = variable.indexOf("=");
+    return [variable.slice(0, equals), variable.slice(equals + 1)] as const;
+  });
+  const inherited = new Map(variables.filter(([name]) => !own.has(name)));
+  const globals = globalVariables(dockerfile, values.buildArgs ?? new Map());
+  const base = expandVariables(dockerfile, chain[0]?.base.text ?? "", globals);
+  return { ...values, environmentOf: (name) => (name === base ? inherited : new Map()) };
+}
+
+/** What rules say of the image; each is asked once, when an edit wants to know. */
+function createFindings(facts: Facts): (rule: string) => readonly RuleFinding[] {
+  const known = new Map<string, readonly RuleFinding[]>();
+  return (name) => {
+    const before = known.get(name);
+    if (before) return before;
+    const rule = rules.find((one) => one.name === name);
+    if (!rule) throw new Error(`no rule is named ${name}`);
+    const verdict = rule.evaluate(facts);
+    const found = "notApplicable" in verdict ? [] : verdict;
+    known.set(name, found);
+    return found;
+  };
+}
