@@ -10,6 +10,7 @@ import { gitDepth } from "./git-depth.ts";
 import { headlessOpencv } from "./headless-opencv.ts";
 import { layerOrder } from "./layer-order.ts";
 import { mergeLateCleanup } from "./merge-late-cleanup.ts";
+import { multiStage } from "./multi-stage.ts";
 import { noInstallRecommends } from "./no-install-recommends.ts";
 import { npmProduction } from "./npm-production.ts";
 import { pipNoCache } from "./pip-no-cache.ts";
@@ -31,6 +32,7 @@ export const edits: readonly Edit[] = [
   headlessOpencv,
   layerOrder,
   mergeLateCleanup,
+  multiStage,
   noInstallRecommends,
   npmProduction,
   pipNoCache,

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { multiStage } from "../../src/edits/multi-stage.ts";
+import { fileTree } from "../../src/facts/file-tree.ts";
+import { dynamicElf } from "../support/dynamic-elf.ts";
+import { edited, proposalsOf } from "../support/editing.ts";
+import { factsOf } from "../support/layers.ts";
+
+const apt = "RUN apt-get update && apt-get install -y gcc libc6-dev && rm -rf /var/lib/apt/lists/*";
+
+test("a virtual environment is built in one stage and copied into the next, with all settings", () => {
+  const before = `ARG V=12\nFROM --platform=linux/amd64 debian:$V AS app\nENV PATH=/opt/venv/bin:$PATH\n${apt}\nRUN python3 -m venv /opt/venv\nCOPY r.txt /\nRUN pip install psycopg2\nRUN useradd x\nUSER x\nCMD ["x"]\n`;
+  const after = `ARG V=12\nFROM --platform=linux/amd64 debian:$V AS build\nENV PATH=/opt/venv/bin:$PATH\n${apt}\nRUN python3 -m venv /opt/venv\nCOPY r.txt /\nRUN pip install psycopg2\n\nFROM --platform=linux/amd64 debian:$V AS app\nENV PATH=/opt/venv/bin:$PATH\nCOPY r.txt /\nCOPY --from=build /opt/venv /opt/venv\nRUN useradd x\nUSER x\nCMD ["x"]\n`;
+  assert.equal(edited(multiStage, before), after);
+});
+
+test("an upgrade of pip itself is left in the stage that builds", () => {
+  const before = `FROM python:3.11\n${apt}\nRUN pip install --upgrade pip && pip install psycopg2\n`;
+  assert.match(
+    edited(multiStage, before),
+    /pip install --upgrade pip && pip install --prefix=\/install psycopg2\n\nFROM python:3\.11\nCOPY --from=build \/install \/usr\/local\n$/,
+  );
+});
+
+test("any other shape is left alone, and it is said why", () => {
+  const python = "FROM python:3.11-slim\n";
+  const truth: readonly (readonly [string, RegExp | undefined])[] = [
+    [`${python}${apt}\nRUN pip install numpy\n`, undefined],
+    [`${python}RUN pip install psycopg2\n`, undefined],
+    [`${python}RUN apt-get install -y gcc libpq-dev\nRUN pip install psycopg2\n`, undefined],
+    [`${python}${apt}\nRUN pip install psycopg2 torch\n`, /torch compiles when it runs/],
+    [`${python}${apt}\nRUN pip install psycopg2\nRUN make\n`, /make runs in line 4 needs the tools too/],
+    [`${python}${apt}\nRUN pip install psycopg2\nRUN pip install a\n`, /several commands/],
+    [`${python}${apt}\nRUN pip install -e .\n`, /editable/],
+    [`${python}${apt}\nRUN pip install --user psycopg2\n`, /place of their own/],
+    [`${python}${apt}\nRUN pip install psycopg2 -r r.txt\n`, /r\.txt can't be read/],
+    [`${python}${apt}\nUSER x\nRUN pip install psycopg2\n`, /USER stands before/],
+    [`${python}${apt}\nRUN ls && pip install psycopg2\n`, /does more than install/],
+    [`FROM debian\n${apt}\nRUN pip install psycopg2\n`, /official images of Python alone/],
+    [`${python}${apt}\nRUN pip install psycopg2\nFROM debian\n`, undefined],
+  ];
+  for (const [text, note] of truth) {
+    assert.equal(edited(multiStage, text), text);
+    const said = proposalsOf(multiStage, text).notes.map(({ message }) => message);
+    if (note === undefined) assert.deepEqual(said, [], text);
+    else assert.match(said.join(), note, text);
+  }
+});
+
+test("with the image the tools' layer is claimed, unless a file needs a library of it", () => {
+  const text = `FROM python:3.11\n${apt}\nRUN pip install psycopg2\n`;
+  const image = (needed: readonly string[]): ReturnType<typeof factsOf> =>
+    factsOf(
+      [
+        [{ path: "etc/x", content: "x" }],
+        [
+          { path: "usr/bin/gcc", content: "gcc" },
+          { path: "usr/lib/libgomp.so.1", content: dynamicElf({}) },
+        ],
+        [{ path: "usr/local/lib/p.so", content: dynamicElf({ needed }) }],
+      ],
+      { programs: true },
+    );
+  const facts = image([]);
+  const [proposal] = proposalsOf(multiStage, text, { facts, layers: { 2: [1], 3: [2] } }).proposals;
+  assert.ok(proposal && "claims" in proposal.saving);
+  assert.deepEqual(proposal.saving.claims.map(({ entry }) => facts.get(fileTree).path(entry)).sort(), [
+    "usr/bin/gcc",
+    "usr/lib/libgomp.so.1",
+  ]);
+  const { notes } = proposalsOf(multiStage, text, { facts: image(["libgomp.so.1"]), layers: { 2: [1], 3: [2] } });
+  assert.match(notes[0]?.message ?? "", /p\.so needs libgomp\.so\.1, which comes with the tools/);
+});
