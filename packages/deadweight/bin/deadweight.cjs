@@ -80,9 +80,9 @@ function fail(message) {
 }
 
 function main() {
-  var compiled = path.join(__dirname, "..", "dist", "bin.js");
-  // In a checkout there is nothing to build: Node runs the source.
-  var script = fs.existsSync(compiled) ? compiled : path.join(__dirname, "..", "src", "bin.ts");
+  var source = path.join(__dirname, "..", "src", "bin.ts");
+  // In a checkout Node runs the source, also when an older build lies there; what is published has no source.
+  var script = fs.existsSync(source) ? source : path.join(__dirname, "..", "dist", "bin.js");
   if (isNewEnough(process.version)) return require(script);
   var program = findInstalledNode() || findNodeInPath();
   if (program) return runIn(program, script);

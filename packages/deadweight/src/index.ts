@@ -63,6 +63,7 @@ export type { Restoration } from "./model/restoration.ts";
 export type { Verdict, VerdictKind, Verification, VerifiedImage } from "./model/verification.ts";
 export type { Violation } from "./model/violation.ts";
 export type * from "./model/size-comparison.ts";
+export { configuredGpus } from "./pipeline/load-config.ts";
 export { gpuTable } from "./model/gpu-table.ts";
 export { parseGpus, printTarget, type GpuChoice, type GpuTarget } from "./model/gpu.ts";
 export { parsePlatform, printPlatform, type Platform } from "./model/platform.ts";

@@ -25,8 +25,9 @@ export const deviceCode: Check = defineCheck({
   },
 });
 
-/** The GPUs that the label of the image after names; none when nothing was to be cut. */
-function targetsOf({ after }: Comparison): readonly number[] | string {
+/** The GPUs that the user or the label of the image after names; none when nothing was to be cut. */
+function targetsOf({ after, targets }: Comparison): readonly number[] | string {
+  if (targets !== undefined) return targets;
   const label = after.image.config.labels[gpusLabel];
   if (label === undefined) return [];
   try {

@@ -6,6 +6,7 @@ import { config } from "./config.ts";
 import { deviceCode } from "./device-code.ts";
 import { elfClosure } from "./elf-closure.ts";
 import { fileTree } from "./file-tree.ts";
+import { gpuMemory } from "./gpu-memory.ts";
 import { health } from "./health.ts";
 import { http } from "./http.ts";
 import { interpreters } from "./interpreters.ts";
@@ -29,6 +30,7 @@ export const checks: readonly Check[] = [
   deviceCode,
   elfClosure,
   fileTree,
+  gpuMemory,
   health,
   http,
   interpreters,

@@ -4,7 +4,7 @@ import { didYouMean } from "../lib/did-you-mean.ts";
 import { UserError } from "../lib/user-error.ts";
 import { addDeliveryOptions, gatesOf, repeatable, type DeliveryFlags } from "./delivery-options.ts";
 import { deliverReport } from "./deliver-report.ts";
-import { gpuOptions, gpusHelp, type GpuFlags } from "./gpu-options.ts";
+import { gpuConfigHelp, gpuOptions, gpusHelp, type GpuFlags } from "./gpu-options.ts";
 import { outputFiles } from "./output-files.ts";
 import {
   addEvidenceOptions,
@@ -32,7 +32,7 @@ export function addAnalyze(program: Command, session: Session, toolkit: Toolkit,
     .argument("<image>", imageForms);
   addEvidenceOptions(addImageOptions(command));
   addRuleOptions(command);
-  command.option("--gpus <list>", gpusHelp);
+  command.option("--gpus <list>", gpusHelp).option("--config <file>", gpuConfigHelp);
   addDeliveryOptions(command, toolkit);
   addProgressOptions(command);
   command
@@ -61,7 +61,7 @@ Exit codes: 0 fine, 1 a gate failed, 2 usage, 3 could not look, 70 a bug.`;
 async function analyze(image: string, flags: AnalyzeFlags, session: Session, toolkit: Toolkit): Promise<number> {
   const gates = gatesOf(flags, toolkit);
   const mode = flags.quiet === true ? "quiet" : progressMode(flags.progress, session.environment);
-  const options = analyzeOptions(flags, session, toolkit);
+  const options = await analyzeOptions(flags, session, toolkit);
   const files = await outputFiles(flags.output ?? [], toolkit.formats);
   const display = createDisplay(mode, session);
   try {
@@ -73,10 +73,10 @@ async function analyze(image: string, flags: AnalyzeFlags, session: Session, too
   }
 }
 
-function analyzeOptions(flags: AnalyzeFlags, session: Session, toolkit: Toolkit): AnalyzeOptions {
+async function analyzeOptions(flags: AnalyzeFlags, session: Session, toolkit: Toolkit): Promise<AnalyzeOptions> {
   return {
     ...imageOptions(flags, session, toolkit),
-    ...gpuOptions(flags, toolkit),
+    ...(await gpuOptions(flags, toolkit)),
     ...(flags.only === undefined ? {} : { only: knownRules(flags.only, toolkit) }),
     ...(flags.skip === undefined ? {} : { skip: knownRules(flags.skip, toolkit) }),
   };

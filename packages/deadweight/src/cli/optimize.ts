@@ -5,7 +5,7 @@ import { printableJson } from "../lib/printable.ts";
 import { UserError } from "../lib/user-error.ts";
 import { deliverReport } from "./deliver-report.ts";
 import { repeatable } from "./delivery-options.ts";
-import { gpuOptions, gpusHelp, type GpuFlags } from "./gpu-options.ts";
+import { gpuConfigHelp, gpuOptions, gpusHelp, type GpuFlags } from "./gpu-options.ts";
 import {
   addEvidenceOptions,
   addImageOptions,
@@ -87,6 +87,7 @@ function addChangeOptions(command: Command, { levels, transforms }: Toolkit): vo
       repeatable("--keep <glob>", "leave these paths as they are: * is part of a name, ** any number of folders; repeatable"),
     )
     .option("--gpus <list>", `${gpusHelp}; with --level verified the code for others goes`)
+    .option("--config <file>", gpuConfigHelp)
     .addOption(
       new Option(
         "--keep-ptx <which>",
@@ -127,7 +128,7 @@ Exit codes: 0 fine, 2 usage, 3 could not look or write, 70 a bug: the result was
 
 async function optimize(image: string, flags: OptimizeFlags, session: Session, toolkit: Toolkit): Promise<number> {
   const mode = flags.quiet === true ? "quiet" : progressMode(flags.progress, session.environment);
-  const options = optimizeOptions(flags, session, toolkit);
+  const options = await optimizeOptions(flags, session, toolkit);
   const destination = destinationOf(flags);
   if (flags.changes !== undefined) await checkWritable(flags.changes);
   const display = createDisplay(mode, session);
@@ -142,13 +143,13 @@ async function optimize(image: string, flags: OptimizeFlags, session: Session, t
   }
 }
 
-function optimizeOptions(flags: OptimizeFlags, session: Session, toolkit: Toolkit): OptimizeOptions {
+async function optimizeOptions(flags: OptimizeFlags, session: Session, toolkit: Toolkit): Promise<OptimizeOptions> {
   const isAll = flags.platform === "all";
   const { platform, ...others } = flags;
   return {
     ...imageOptions(isAll || platform === undefined ? others : flags, session, toolkit),
     ...(isAll ? { allPlatforms: true } : {}),
-    ...gpuOptions(flags, toolkit),
+    ...(await gpuOptions(flags, toolkit)),
     level: flags.level,
     keep: flags.keep ?? [],
     rewriteBase: flags.rewriteBase === true,

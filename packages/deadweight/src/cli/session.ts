@@ -33,6 +33,7 @@ export type Toolkit = Pick<
   | "build"
   | "checks"
   | "compare"
+  | "configuredGpus"
   | "draftConfig"
   | "edits"
   | "examineMachine"

@@ -15,6 +15,8 @@ export interface Comparison {
   readonly after: Facts;
   /** What was to become of a path (without leading slash); none when it was to stay as it is. */
   readonly expected: (path: ByteString) => ReadonlySet<ExpectedChange>;
+  /** The GPUs that the images are for, as compute capabilities times ten, when the user said so. */
+  readonly targets?: readonly number[];
   /** What containers of both did; a text says why none was run. */
   readonly observed?: Observed | string;
 }

@@ -28,8 +28,8 @@ export interface EditContext {
   /** Stages that the shipped one is built on, itself included, lowest first: what their instructions write is in the image. */
   readonly shipped: readonly Stage[];
   readonly built?: BuiltImage;
-  /** What is left of the build context after .dockerignore; absent when the context is not known. */
-  readonly contextFiles?: readonly ContextFile[];
+  /** What is left of the build context after .dockerignore; absent when the context is not known, or too large to be weighed. */
+  readonly contextFiles?: readonly ContextFile[] | undefined;
   /** The text of a file of the build context, such as a script that RUN calls; nothing when it is not there or too large. */
   readonly readContextFile: (path: string) => string | undefined;
   /** The variables that an instruction sees: ENV, ARG with `--build-arg`, and the environment of the base image where it is known. */

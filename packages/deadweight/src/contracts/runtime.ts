@@ -73,6 +73,8 @@ export interface Container {
   readonly address: (port: number) => Promise<string | undefined>;
   /** Bytes that its processes hold now, without the page cache; undefined where the engine can't tell. */
   readonly memory: () => Promise<number | undefined>;
+  /** Its processes, as the machine of the engine numbers them. */
+  readonly processes: () => Promise<readonly number[]>;
   /** Takes it away with its anonymous volumes, running or not. */
   readonly remove: () => Promise<void>;
 }

@@ -2,6 +2,7 @@ import { defineEdit, type Edit, type EditContext, type ProposedSaving } from "..
 import { runtimeNeeds } from "../facts/runtime-needs.ts";
 import { someOf } from "../lib/some-of.ts";
 import { appended, sudoOf } from "./evidence/appended.ts";
+import { isBuildTool } from "./evidence/build-tool-names.ts";
 import { compilesBy } from "./evidence/compiles.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
 import { stepsFrom } from "./evidence/later-compiler.ts";
@@ -37,14 +38,11 @@ export const dropBuildTools: Edit = defineEdit({
   propose: (context) => gathered(shippedSteps(context).map((step) => findingFor(context, step))),
 });
 
-const tools =
-  /^(?:build-essential|gcc|g\+\+|gfortran|clang|make|cmake|ninja-build|meson|autoconf|automake|libtool|bison|flex|pkg-config|pkgconf|swig|rustc|cargo|nasm|yasm|libc6-dev|(?:gcc|g\+\+|clang)-\d+|python3(?:\.\d+)?-dev|python-dev-is-python3)$/;
-
 const compilesAtRunTime =
   /^(?:deepspeed|vllm|sglang|flashinfer.*|tilelang|gsplat|nvdiffrast|cupy(?:-.*)?|numba-cuda|pythran|cppyy|cffi-build)$/;
 
 function findingFor(context: EditContext, step: ScriptStep): Finding {
-  const found = packageWords(step).filter((one) => tools.test(one.name) && !isPurged(step, one.name));
+  const found = packageWords(step).filter((one) => isBuildTool(one.name) && !isPurged(step, one.name));
   if (found.length === 0) return undefined;
   const { instruction } = step;
   const names = someOf(found.map((one) => one.name));

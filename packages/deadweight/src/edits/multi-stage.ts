@@ -1,13 +1,17 @@
-import { defineEdit, type Edit, type EditContext, type ProposedSaving } from "../contracts/edit.ts";
+import { defineEdit, type BuiltImage, type Edit, type EditContext, type ProposedSaving } from "../contracts/edit.ts";
+import { hasOption } from "../dockerfile/command-use.ts";
 import { joinedText } from "../dockerfile/joined-text.ts";
 import { fileTree } from "../facts/file-tree.ts";
 import { libraries } from "../facts/libraries.ts";
+import { packageClosure } from "../facts/package-closure.ts";
+import { packageEntries } from "../facts/package-entries.ts";
+import { packages } from "../facts/packages.ts";
 import { programs } from "../facts/programs.ts";
 import { pythonPackages } from "../facts/python-packages.ts";
 import { removalClaims } from "../facts/removal-claims.ts";
 import { textOf } from "../lib/byte-string.ts";
 import { someOf } from "../lib/some-of.ts";
-import type { Replacement, Stage } from "../model/dockerfile.ts";
+import type { Instruction, Replacement, Stage } from "../model/dockerfile.ts";
 import { baseReference } from "./base-image/replace-base.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
 import { insertOptions } from "./evidence/insert-options.ts";
@@ -15,7 +19,8 @@ import { shippedSteps } from "./evidence/shipped-steps.ts";
 import { compileSignals } from "./installs/compile-signals.ts";
 import { pythonInstalls } from "./installs/python-installs.ts";
 import { runtimeCompiler } from "./installs/runtime-compilers.ts";
-import { buildPart, onlyInstall, type BuildPart } from "./multi-stage/build-part.ts";
+import { buildPart, isPlainPip, onlyInstall, type BuildPart } from "./multi-stage/build-part.ts";
+import { finalPackages } from "./multi-stage/final-packages.ts";
 
 /** Compile in one stage, ship another. */
 export const multiStage: Edit = defineEdit({
@@ -27,7 +32,7 @@ export const multiStage: Edit = defineEdit({
     "What one RUN installs to compile with stays in the image when another RUN has compiled: build-essential alone is 323 MB. Built in a " +
     "stage of its own, only the packages are copied: the virtual environment, or what pip installs with --prefix.",
   risk:
-    "It is done for one shape alone: a single stage, a RUN with build tools and nothing else, then RUNs with pip and nothing else. What " +
+    "It is done for one shape alone: a single stage, RUNs of apt and nothing else, then RUNs with pip and nothing else. What " +
     "compiled packages load of the compiler's own, such as libgomp1, is missed: the check elf-closure tells. Packages that compile when " +
     "they run, editable installs, another USER and --user stop it; a note says what does. --target with the stage's name gives the shipped image.",
   checks: ["elf-closure", "python-imports", "python-modules", "config", "file-tree"],
@@ -59,46 +64,66 @@ function findingFor(context: EditContext): Finding {
   const refusal = (later && `${later.what} needs the tools too`) ?? neededWhy(context, part);
   if (refusal !== undefined) return { instruction, message: `a stage that builds has to be made by hand: ${refusal}` };
   const copied = copiedFolder(context, stage, part);
-  if ("refused" in copied) return { instruction, message: `a stage that builds has to be made by hand: ${copied.refused}` };
+  const shipped = finalPackages(part.tools);
+  const why =
+    "refused" in copied ? copied.refused : "unknown" in shipped ? `the library of ${shipped.unknown} is not known` : undefined;
+  if (why !== undefined || "refused" in copied || "unknown" in shipped)
+    return { instruction, message: `a stage that builds has to be made by hand: ${why ?? ""}` };
   return {
     instruction,
     message: `what line ${part.tools.map((step) => step.instruction.line).join(" and ")} installs to build with is shipped`,
-    reason: "the packages are built as before and copied to where they were; nothing after them compiles",
-    replacements: [...renamed(context, stage), ...copied.options, secondStage(context, stage, part, copied.copy)],
-    saving: savingFor(context, part),
+    reason: "the packages are built as before and copied to where programs look for them; nothing after them compiles",
+    replacements: [
+      ...renamed(context, stage),
+      ...copied.replacements,
+      secondStage(context, stage, part, [...installed(shipped.names), ...copied.lines]),
+    ],
+    saving: savingFor(context, part, shipped.names),
   };
+}
+
+function installed(names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  return [`RUN apt-get update && apt-get install -y --no-install-recommends ${names.join(" ")} && rm -rf /var/lib/apt/lists/*`];
 }
 
 /** Why the tools are needed when the image runs, or it can't be told. */
 function neededWhy(context: EditContext, { installs, tools }: BuildPart): string | undefined {
   const found = pythonInstalls(context, installs);
   const { built } = context;
-  const names = [
-    ...found.flatMap(({ requirements }) => requirements.map(({ name }) => name)),
-    ...(built?.facts.get(pythonPackages).keys() ?? []),
-  ];
+  const named = found.flatMap(({ requirements }) => requirements.map(({ name }) => name));
+  const names = [...named, ...(built?.facts.get(pythonPackages).keys() ?? [])];
   const caller = names.find((name) => runtimeCompiler(name) !== undefined);
   if (caller !== undefined) return `${caller} compiles when it runs`;
-  if (found.some(({ use }) => use.options.some(({ name }) => /^(?:-e|--editable)$/.test(name))))
-    return "an editable install runs from where it was built";
+  if (found.some(({ use }) => hasOption(use, "-e", "--editable"))) return "an editable install runs from where it was built";
   const unread = found.flatMap((install) => install.unread);
   if (built === undefined)
     return unread.length === 0 ? undefined : `${someOf(unread)} can't be read, and there is no image to look at`;
-  return libraryOfTools(
-    built,
-    tools.flatMap(({ instruction }) => [...built.layersOf(instruction)]),
-  );
+  const shipped = finalPackages(tools);
+  return libraryOfTools(built, layersOf(built, tools), "names" in shipped ? shipped.names : []);
+}
+
+function layersOf(built: BuiltImage, tools: BuildPart["tools"]): readonly number[] {
+  return tools.flatMap(({ instruction }) => [...built.layersOf(instruction)]);
+}
+
+/** The files of packages that the shipped stage installs, and of what they need. */
+function keptEntries({ facts }: BuiltImage, names: readonly string[]): ReadonlySet<number> {
+  const all = facts.get(packages).final.filter(({ kind }) => kind === "dpkg");
+  const roots = all.filter(({ name }) => names.includes(name));
+  return packageEntries(facts.get(fileTree), packageClosure(roots, new Map(all.map((one) => [one.name, one]))));
 }
 
 /** A library that came with the tools and that a file of another layer is linked with. */
-function libraryOfTools({ facts }: NonNullable<EditContext["built"]>, layers: readonly number[]): string | undefined {
-  const [tree, read, found] = [facts.get(fileTree), facts.get(programs), facts.get(libraries)];
+function libraryOfTools(built: BuiltImage, layers: readonly number[], names: readonly string[]): string | undefined {
+  const [tree, read, found] = [built.facts.get(fileTree), built.facts.get(programs), built.facts.get(libraries)];
   if (read === undefined || found === undefined) return undefined;
+  const kept = keptEntries(built, names);
   for (const entry of tree.all()) {
     if (layers.includes(tree.layerOf(entry))) continue;
     const library = read.elf(entry)?.needed.find((name) => {
       const needed = found.find(entry, name);
-      return needed >= 0 && layers.includes(tree.layerOf(needed));
+      return needed >= 0 && !kept.has(needed) && layers.includes(tree.layerOf(needed));
     });
     if (library !== undefined) return `/${textOf(tree.path(entry))} needs ${textOf(library)}, which comes with the tools`;
   }
@@ -106,28 +131,38 @@ function libraryOfTools({ facts }: NonNullable<EditContext["built"]>, layers: re
 }
 
 interface Copied {
-  readonly copy: string;
-  readonly options: readonly Replacement[];
+  /** What the shipped stage says to have the packages. */
+  readonly lines: readonly string[];
+  readonly replacements: readonly Replacement[];
 }
 
-/** The virtual environment as it is; else /usr/local of the official image, into which pip installs by way of --prefix. */
+const official = /^(?:[\w-]+[.:][\w.:-]*\/)?(?:library\/)?python(?::|$)/;
+const path = 'ENV PATH="/opt/venv/bin:$PATH"';
+
+/** The virtual environment as it is; else /usr/local of the official image, into which pip installs by way of --prefix, or a new environment. */
 function copiedFolder({ dockerfile }: EditContext, stage: Stage, part: BuildPart): Copied | { readonly refused: string } {
-  const { environment } = part;
+  const { environment, installs, last } = part;
+  const textOf = ({ start, end }: Instruction): string => dockerfile.text.slice(start, end);
   if (environment !== undefined) {
     const isUsed = new RegExp(`PATH[= ]"?${environment}/bin\\b`).test(dockerfile.text);
-    const isCopied = part.repeated.some(
-      ({ keyword, start, end }) => /^(?:COPY|ADD)$/.test(keyword) && dockerfile.text.slice(start, end).includes(environment),
-    );
+    const isCopied = part.repeated.some((one) => /^(?:COPY|ADD)$/.test(one.keyword) && textOf(one).includes(environment));
     return isUsed && !isCopied
-      ? { copy: `${environment} ${environment}`, options: [] }
+      ? { lines: [`COPY --from=build ${environment} ${environment}`], replacements: [] }
       : { refused: `it is not known whether all is installed into ${environment}` };
   }
-  if (!/^(?:[\w-]+[.:][\w.:-]*\/)?(?:library\/)?python(?::|$)/.test(baseReference(dockerfile, stage) ?? ""))
+  const reference = baseReference(dockerfile, stage) ?? "";
+  if (!official.test(reference) || reference.includes("alpine"))
     return { refused: "where pip puts packages is known of virtual environments and official images of Python alone" };
-  const install = onlyInstall(part.installs);
-  return install === undefined
-    ? { refused: "packages are installed by several commands, or to a place of their own" }
-    : { copy: "/install /usr/local", options: insertOptions(install, "--prefix=/install") };
+  const install = onlyInstall(installs);
+  if (install !== undefined)
+    return { lines: ["COPY --from=build /install /usr/local"], replacements: insertOptions(install, "--prefix=/install") };
+  const [first] = installs;
+  if (first === undefined || !isPlainPip(installs)) return { refused: "packages are installed to a place of their own" };
+  const named = stage.instructions.find((one) => one.start > last.end && /\/usr\/local\/(?:bin|lib\/python)/.test(textOf(one)));
+  if (named !== undefined) return { refused: `line ${named.line} names a path of the system's Python` };
+  const { start } = first.instruction;
+  const made = ["RUN python -m venv /opt/venv", path, ""].join(dockerfile.lineEnding);
+  return { lines: [path, "COPY --from=build /opt/venv /opt/venv"], replacements: [{ start, end: start, text: made }] };
 }
 
 /** The first stage is called `build`; the name that it had is that of the stage which is shipped. */
@@ -142,19 +177,14 @@ function secondStage(
   { dockerfile }: EditContext,
   { from, name }: Stage,
   { last, repeated }: BuildPart,
-  copy: string,
+  added: readonly string[],
 ): Replacement {
   const { text, lineEnding } = dockerfile;
   const flags = from.flags.map(({ start, end }) => `${text.slice(start, end)} `).join("");
   const named = name === undefined ? "" : ` AS ${name}`;
   const base = joinedText(text, dockerfile.escape, from.rest);
   const image = base.text.slice(0, base.words()[0]?.end ?? 0);
-  const lines = [
-    "",
-    `FROM ${flags}${image}${named}`,
-    ...repeated.map(({ start, end }) => text.slice(start, end)),
-    `COPY --from=build ${copy}`,
-  ];
+  const lines = ["", `FROM ${flags}${image}${named}`, ...repeated.map(({ start, end }) => text.slice(start, end)), ...added];
   return { start: last.end, end: last.end, text: lines.map((line) => lineEnding + line).join("") };
 }
 
@@ -165,8 +195,8 @@ const sizes: Readonly<Record<string, number>> = {
   cmake: 95_600_000,
 };
 
-function savingFor({ built }: EditContext, { tools }: BuildPart): ProposedSaving {
-  const layers = tools.flatMap(({ instruction }) => [...(built?.layersOf(instruction) ?? [])]);
+function savingFor({ built }: EditContext, { tools }: BuildPart, names: readonly string[]): ProposedSaving {
+  const layers = built === undefined ? [] : layersOf(built, tools);
   if (built === undefined || layers.length === 0) {
     const named = tools.flatMap(({ uses }) =>
       uses.flatMap(({ operands }) => operands.map(({ value = "" }) => sizes[value] ?? 0)),
@@ -174,6 +204,12 @@ function savingFor({ built }: EditContext, { tools }: BuildPart): ProposedSaving
     return { bytes: Math.max(0, ...named), source: "installed size of the largest of the tools in Debian bookworm" };
   }
   const tree = built.facts.get(fileTree);
-  const entries = [...tree.all()].filter((entry) => layers.includes(tree.layerOf(entry)) && tree.type(entry) !== "directory");
-  return { claims: removalClaims(tree, entries) };
+  const kept = keptEntries(built, names);
+  const going = [...tree.all()].filter((entry) => layers.includes(tree.layerOf(entry)) && !kept.has(entry));
+  return {
+    claims: removalClaims(
+      tree,
+      going.filter((entry) => tree.type(entry) !== "directory"),
+    ),
+  };
 }

@@ -5,7 +5,7 @@ import { gathered, type Finding } from "./evidence/gathered.ts";
 import { packageWords, withoutWord, type PackageWord } from "./evidence/package-words.ts";
 import { packageClaims } from "./evidence/package-claims.ts";
 import { shippedSteps, type ScriptStep } from "./evidence/shipped-steps.ts";
-import { runtimePackages } from "./runtime-libraries/runtime-packages.ts";
+import { runtimePackages } from "./evidence/runtime-packages.ts";
 
 const name = "runtime-libraries";
 

@@ -89,7 +89,7 @@ async function readLayer(reader: LayerReader, layer: Layer, options: ReadLayersO
 }
 
 /** The error with the layer's name. */
-function inLayer(layer: Layer, error: UserError): UserError {
+export function inLayer(layer: Layer, error: UserError): UserError {
   const { code, hint, exitCode } = error;
   return new UserError(code, `layer ${layer.index} (${layer.digest ?? layer.diffId}): ${error.message}`, {
     cause: error,

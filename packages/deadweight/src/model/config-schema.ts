@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { parseBytes } from "../lib/byte-size.ts";
 import { parseDuration } from "../lib/duration.ts";
+import { UserError } from "../lib/user-error.ts";
 import type { Config } from "./config.ts";
+import { parseGpus } from "./gpu.ts";
 
 const text = z.string().min(1).max(4096);
 const words = z.array(z.string().max(65_536)).max(256);
@@ -101,13 +103,33 @@ const service = z.strictObject({
     })
     .prefault({}),
   budgets: z
-    .strictObject({ startUp: duration.optional(), latency: duration.optional(), memory: bytes.optional() })
+    .strictObject({
+      startUp: duration.optional(),
+      latency: duration.optional(),
+      memory: bytes.optional(),
+      gpuMemory: bytes.optional(),
+    })
     .default({})
     .describe("what the candidate may take at most"),
 });
 
+const gpu = text.superRefine((name, context) => {
+  try {
+    parseGpus(name);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    context.addIssue({ code: "custom", message: `${error.message}; ${error.hint ?? ""}` });
+  }
+});
+
 /** What `deadweight.yaml` must be; gives it with sizes as bytes, times as milliseconds, and defaults. */
 export const configSchema: z.ZodType<Config> = z.strictObject({
+  gpus: z
+    .array(gpu)
+    .min(1)
+    .transform((names) => parseGpus(names.join(",")))
+    .optional()
+    .describe("the GPUs that the images are for: names, or architectures as sm_86"),
   services: z.record(z.string().regex(/^[A-Za-z0-9][\w.-]*$/), service),
 });
 

@@ -1,5 +1,9 @@
+import type { GpuTarget } from "./gpu.ts";
+
 /** What `deadweight.yaml` holds, with defaults filled in. */
 export interface Config {
+  /** The GPUs that the images are for, ascending. */
+  readonly gpus?: readonly GpuTarget[] | undefined;
   readonly services: Readonly<Record<string, Service>>;
 }
 
@@ -118,4 +122,5 @@ export interface Budgets {
   /** Of each probe's 95th percentile. */
   readonly latency?: number | undefined;
   readonly memory?: number | undefined;
+  readonly gpuMemory?: number | undefined;
 }

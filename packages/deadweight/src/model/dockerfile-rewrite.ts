@@ -54,6 +54,8 @@ export interface DockerfileRewrite {
   readonly file: string;
   /** The built image that says what instructions cost; absent when none was named. */
   readonly image?: Report["image"];
+  /** RUN, COPY and ADD of the shipped stages, and how many of them the image's history shows; absent without an image. */
+  readonly evidence?: { readonly instructions: number; readonly found: number };
   readonly level: Level;
   /** Saved by all changes together: a byte of the image is counted once, however many changes claim it. */
   readonly measured: { readonly bytes: number; readonly compressedBytes: number };

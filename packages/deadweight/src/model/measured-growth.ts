@@ -13,6 +13,8 @@ export interface MeasuredGrowth {
 const leastStartUpMs = 20;
 const leastLatencyMs = 2;
 const leastMemoryBytes = 4 * 1024 * 1024;
+/** The driver gives it out by 2 MiB, frameworks by 20. */
+const leastGpuMemoryBytes = 20 * 1024 * 1024;
 
 /** Milliseconds from the start to being ready; undefined when it was not measured of both. */
 export function startUpGrowth(before: readonly Life[], after: readonly Life[], measure: Measure): MeasuredGrowth | undefined {
@@ -24,6 +26,13 @@ export function startUpGrowth(before: readonly Life[], after: readonly Life[], m
 export function memoryGrowth(before: readonly Life[], after: readonly Life[], measure: Measure): MeasuredGrowth | undefined {
   const valuesOf = (lives: readonly Life[]): readonly number[] => lives.flatMap(({ memoryBytes }) => memoryBytes ?? []);
   return judge(valuesOf(before), valuesOf(after), measure, leastMemoryBytes);
+}
+
+/** Bytes of GPUs at the peak. */
+export function gpuMemoryGrowth(before: readonly Life[], after: readonly Life[], measure: Measure): MeasuredGrowth | undefined {
+  const valuesOf = (lives: readonly Life[]): readonly number[] =>
+    lives.flatMap(({ gpuMemory }) => (typeof gpuMemory === "number" ? gpuMemory : []));
+  return judge(valuesOf(before), valuesOf(after), measure, leastGpuMemoryBytes);
 }
 
 /**

@@ -43,6 +43,8 @@ export interface Life {
   readonly latencies: Readonly<Record<string, readonly number[]>>;
   /** The most bytes that its processes were seen to hold. */
   readonly memoryBytes: number | undefined;
+  /** The most bytes of GPUs that its processes were seen to hold, or why nobody could see; absent when it was not measured. */
+  readonly gpuMemory?: number | string;
   readonly output: string;
   readonly errors: string;
   readonly shutdown?: Shutdown;

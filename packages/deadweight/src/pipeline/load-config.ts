@@ -35,6 +35,11 @@ export async function loadConfig(file: string): Promise<Config> {
   return withFolders(checked.data, dirname(resolve(file)));
 }
 
+/** The GPUs that a configuration file says the images are for; undefined when it names none. Throws UserError as `loadConfig`. */
+export async function configuredGpus(file: string): Promise<Config["gpus"]> {
+  return (await loadConfig(file)).gpus;
+}
+
 /** Aliases that grow beyond all bounds are refused by the parser. */
 function valueOf({ document, file }: Parsed): unknown {
   try {
@@ -95,13 +100,16 @@ function knownKeys(schema: unknown, path: readonly (string | number)[]): readonl
   return Object.keys(asRecord(asRecord(found)?.["properties"]) ?? {});
 }
 
-function withFolders({ services }: Config, folder: string): Config {
+function withFolders({ services, ...others }: Config, folder: string): Config {
   const absolute = (service: Service): Service => ({
     ...service,
     ...(service.build === undefined ? {} : { build: withContext(service.build, folder) }),
     mounts: service.mounts.map((mount) => ({ ...mount, source: resolve(folder, mount.source.replace(/^~(?=\/|$)/, homedir())) })),
   });
-  return { services: Object.fromEntries(Object.entries(services).map(([name, service]) => [name, absolute(service)])) };
+  return {
+    ...others,
+    services: Object.fromEntries(Object.entries(services).map(([name, service]) => [name, absolute(service)])),
+  };
 }
 
 function withContext(build: ServiceBuild, folder: string): ServiceBuild {

@@ -4,6 +4,7 @@ import { UserError } from "../lib/user-error.ts";
 import type { Service } from "../model/config.ts";
 import type { Observed } from "../model/observation.ts";
 import { runtimes } from "../runtimes/index.ts";
+import { readGpuProcesses, type GpuProcesses } from "./observe/gpu-processes.ts";
 import { observePair } from "./observe/observe-pair.ts";
 import { placeImage } from "./observe/place-image.ts";
 import { type ImageOptions, type ReadImage } from "./with-facts.ts";
@@ -37,7 +38,8 @@ export async function observe(
       const wants = (part: Check["observes"]): boolean => looking.some(({ observes }) => observes === part);
       const sides = { before: { image: old, facts: before.facts }, after: { image: now, facts: after.facts } };
       const wanted = { imports: wants("imports"), rounds: wants("rounds"), lives: wants("rounds") || wants(undefined) };
-      return await observePair({ service, session, signal: options.signal, onNote, ...sides }, wanted);
+      const gpuProcesses = (): Promise<GpuProcesses> => readGpuProcesses(options.environment);
+      return await observePair({ service, session, signal: options.signal, onNote, gpuProcesses, ...sides }, wanted);
     } finally {
       await session.close();
     }

@@ -4,11 +4,13 @@ import { createFacts, type Facts } from "../contracts/fact.ts";
 import { layerOrigins } from "../facts/layer-origins.ts";
 import { completeImage } from "../image/complete.ts";
 import { arrangeImage } from "../image/rewrite/arrange-image.ts";
+import { recompressedIndexes } from "../image/rewrite/recompressed-indexes.ts";
 import { rewriteImage, type RewriteOptions, type RewrittenImage } from "../image/rewrite/rewrite-image.ts";
 import { toolVersion } from "../lib/tool-version.ts";
 import { gpusLabel, printTarget } from "../model/gpu.ts";
 import { type LayerShape, printLayerShape, rebuildsBase } from "../model/layer-shape.ts";
 import type { Level, Optimization, Result, Weight } from "../model/optimization.ts";
+import type { ProgressEvent } from "../model/progress.ts";
 import type { Report } from "../model/report.ts";
 import { rules } from "../rules/index.ts";
 import { pruneDeviceCode } from "../transforms/prune-device-code.ts";
@@ -178,7 +180,7 @@ function labelsOf(
 
 async function validate(read: ReadImage, rewritten: OutgoingImage, plan: SettledPlan, options: OptimizeOptions): Promise<void> {
   options.onProgress?.({ kind: "note", text: "validating the result" });
-  const after = await factsOfRewritten(read, rewritten);
+  const after = await factsOfRewritten(read, rewritten, (event) => options.onProgress?.(event));
   const { edits, sums, arrangement } = plan;
   const violations = validateRewrite(read.facts, after, {
     edits,
@@ -201,10 +203,15 @@ async function write(
   return { reference, digest: rootOf(outgoing).descriptor.digest, isCopy, isValidated };
 }
 
-/** Reads the layers that were rewritten; what the others hold is known. */
-async function factsOfRewritten({ facts, open, readIndexes }: ReadImage, rewritten: OutgoingImage): Promise<Facts> {
+/** Reads the layers that were rewritten; what the others hold is known, also when they are compressed otherwise. */
+async function factsOfRewritten(
+  { facts, open, readIndexes }: ReadImage,
+  rewritten: OutgoingImage,
+  onProgress: (event: ProgressEvent) => void,
+): Promise<Facts> {
   const image = await completeImage(rewrittenSource(rewritten, facts.image.reference), open.platform, defaultLimits);
-  const byDigest = new Map(facts.layers.map((layer) => [layer.digest, layer]));
+  const checked = await recompressedIndexes(image, facts.layers, { limits: defaultLimits, signal: open.signal, onProgress });
+  const byDigest = new Map([...facts.layers, ...checked].map((layer) => [layer.digest, layer]));
   // Trees are compared, not packages: no contents are kept.
   const layers = await readIndexes(image, { get: (key) => byDigest.get(key), put: () => {}, close: () => {} }, []);
   return createFacts({ ...facts, image, layers });

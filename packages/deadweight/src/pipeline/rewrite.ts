@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Edit, EditContext, Proposal } from "../contracts/edit.ts";
+import type { BuiltImage, Edit, EditContext, Proposal } from "../contracts/edit.ts";
 import type { Facts } from "../contracts/fact.ts";
 import type { RuleFinding } from "../contracts/rule.ts";
 import { assignmentsOf } from "../dockerfile/assignments.ts";
@@ -17,11 +17,11 @@ import type { Dockerfile, Instruction, Stage } from "../model/dockerfile.ts";
 import type { DockerfilePlace, DockerfileRewrite, RewriteChange } from "../model/dockerfile-rewrite.ts";
 import type { Level } from "../model/optimization.ts";
 import { rules } from "../rules/index.ts";
-import { diffPath, weighContext, type BuildContext } from "./rewrite/build-context.ts";
+import { diffPath, openContext, type BuildContext } from "./rewrite/build-context.ts";
 import { instructionLayers } from "./rewrite/instruction-layers.ts";
 import { refuseUnsupported } from "./rewrite/refuse.ts";
-import { settleEdits, type Placed, type SettledEdits } from "./rewrite/settle-edits.ts";
-import { silenceFor, silencesOf } from "./rewrite/silence.ts";
+import { settleEdits, type Placed, type SettledEdits, type Settling } from "./rewrite/settle-edits.ts";
+import { silenceFor, silencesOf, type Silence } from "./rewrite/silence.ts";
 import { removedPaths, savingOf, totalsOf } from "./rewrite/summarize-savings.ts";
 import { type ImageOptions, withFacts } from "./with-facts.ts";
 
@@ -74,12 +74,17 @@ export async function weighRewrite(
   const parse = (text: string): Dockerfile => parseDockerfile(text, { file, ...values });
   const dockerfile = parse(decoded.text);
   refuseUnsupported(file, dockerfile);
+  if (dockerfile.instructions.length > mostInstructions)
+    throw new UserError("unsupported-dockerfile", `${file}: left as it is: it has more than ${mostInstructions} instructions`);
   targetOf(dockerfile, options.target);
-  const context = weighContext(options.context ?? dirname(file), file);
+  const context = openContext(options.context ?? dirname(file), file);
   const work = { file, decoded, dockerfile, parse, values, context, options, chosen, edits };
   if (options.image === undefined) return rewritten(work, undefined);
   return withFacts(options.image, options, ({ facts }) => rewritten(work, facts));
 }
+
+// Images have some hundred layers at most; beyond these numbers edits would take minutes.
+const mostInstructions = 2000;
 
 /** All that a rewriting is made of. */
 interface Work {
@@ -142,11 +147,12 @@ function targetOf({ stages }: Dockerfile, target: string | undefined): Stage {
 
 function rewritten(work: Work, facts: Facts | undefined): WeighedRewrite {
   const { file, decoded, options, dockerfile } = work;
+  const built = facts && builtOf(work, facts);
   const settled = settleEdits(decoded.text, {
     edits: work.chosen,
     parse: work.parse,
-    contextOf: createContexts(work, facts),
-    isSilenced: (edit, current, instruction) => silenceFor(silencesOf(current), edit.name, instruction) !== undefined,
+    contextOf: createContexts(work, built),
+    isSilenced: createIsSilenced(),
   });
   const placeOf = createPlaces(dockerfile);
   const change = (placed: Placed<Proposal>): RewriteChange => ({
@@ -164,6 +170,7 @@ function rewritten(work: Work, facts: Facts | undefined): WeighedRewrite {
     ...(facts && {
       image: { reference: facts.image.reference, digest: facts.image.digest, platform: facts.image.config.platform },
     }),
+    ...(built && { evidence: evidenceOf(work, built) }),
     level: options.level,
     ...totalsOf(
       settled.made.map(({ what }) => what.saving),
@@ -192,6 +199,16 @@ function rewritten(work: Work, facts: Facts | undefined): WeighedRewrite {
   };
 }
 
+/** The comments of a text are read once. */
+function createIsSilenced(): Settling["isSilenced"] {
+  const known = new WeakMap<Dockerfile, readonly Silence[]>();
+  return (edit, dockerfile, instruction) => {
+    const silences = known.get(dockerfile) ?? silencesOf(dockerfile);
+    known.set(dockerfile, silences);
+    return silenceFor(silences, edit.name, instruction) !== undefined;
+  };
+}
+
 type PlaceOf = (placed: Placed<{ readonly instruction: Instruction }>) => DockerfilePlace;
 
 /** Lines of the file as given; those of the text as edited for what edits put in. */
@@ -212,17 +229,43 @@ function silencedOf({ silenced }: SettledEdits, { dockerfile }: Work, placeOf: P
   });
 }
 
+/** The built image, and what of it each instruction made. */
+interface Built extends Pick<BuiltImage, "facts" | "findings"> {
+  readonly layers: ReadonlyMap<number, readonly number[]>;
+  readonly values: BuildValues;
+}
+
+function builtOf(work: Work, facts: Facts): Built {
+  const values = withEnvironment(work, facts);
+  return {
+    facts,
+    values,
+    findings: createFindings(facts),
+    layers: instructionLayers(facts, work.dockerfile, shippedOf(work), values),
+  };
+}
+
+function shippedOf({ dockerfile, options }: Work): readonly Stage[] {
+  return stageChain(dockerfile, targetOf(dockerfile, options.target));
+}
+
+function evidenceOf(work: Work, { layers }: Built): NonNullable<DockerfileRewrite["evidence"]> {
+  const making = shippedOf(work)
+    .flatMap(({ instructions }) => instructions)
+    .filter(({ keyword }) => keyword === "RUN" || keyword === "COPY" || keyword === "ADD");
+  return { instructions: making.length, found: making.filter(({ start }) => layers.has(start)).length };
+}
+
 /** Contexts of texts as they are edited: the evidence stays that of the instructions as they were given. */
 function createContexts(
   work: Work,
-  facts: Facts | undefined,
+  built: Built | undefined,
 ): (dockerfile: Dockerfile, pieces: readonly TextPiece[]) => EditContext {
   const { options, context, dockerfile: original } = work;
-  const values = facts ? withEnvironment(work, facts) : work.values;
-  const layers = facts && instructionLayers(facts, original, stageChain(original, targetOf(original, options.target)), values);
-  const findings = facts && createFindings(facts);
+  const values = built?.values ?? work.values;
   return (dockerfile, pieces) => {
     const target = sameStage(dockerfile, pieces, targetOf(original, options.target));
+    const variables = new Map<number, ReadonlyMap<string, string>>();
     const originalOf = (instruction: Instruction): Instruction | undefined => {
       const origin = firstOrigin(pieces, instruction);
       return origin === undefined ? undefined : original.instructions.findLast(({ start }) => start <= origin);
@@ -231,14 +274,22 @@ function createContexts(
       dockerfile,
       target,
       shipped: stageChain(dockerfile, target),
-      ...(facts &&
-        findings &&
-        layers && {
-          built: { facts, findings, layersOf: (instruction) => layers.get(originalOf(instruction)?.start ?? -1) ?? [] },
-        }),
-      contextFiles: context.files,
+      ...(built && {
+        built: {
+          facts: built.facts,
+          findings: built.findings,
+          layersOf: (instruction) => built.layers.get(originalOf(instruction)?.start ?? -1) ?? [],
+        },
+      }),
+      get contextFiles() {
+        return context.files();
+      },
       readContextFile: context.read,
-      variablesAt: (instruction) => variablesAt(dockerfile, instruction, values),
+      variablesAt: (instruction) => {
+        const found = variables.get(instruction.start) ?? variablesAt(dockerfile, instruction, values);
+        variables.set(instruction.start, found);
+        return found;
+      },
       ...(options.gpus && { gpus: options.gpus }),
       withoutGpu: options.withoutGpu === true,
       isAsked: (edit) => options.only?.includes(edit) === true,
@@ -256,8 +307,9 @@ function sameStage(dockerfile: Dockerfile, pieces: readonly TextPiece[], origina
 }
 
 /** Variables that the image has and the Dockerfile does not set came with its base. */
-function withEnvironment({ values, dockerfile, options }: Work, { image }: Facts): BuildValues {
-  const chain = stageChain(dockerfile, targetOf(dockerfile, options.target));
+function withEnvironment(work: Work, { image }: Facts): BuildValues {
+  const { values, dockerfile } = work;
+  const chain = shippedOf(work);
   const own = new Set(
     chain
       .flatMap(({ instructions }) => instructions)

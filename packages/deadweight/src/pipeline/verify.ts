@@ -8,6 +8,7 @@ import type { Verdict, Verification, VerifiedImage } from "../model/verification
 import { expectedChanges } from "./expected-changes.ts";
 import { observe } from "./observe.ts";
 import { runSettings } from "./run-settings.ts";
+import { configuredGpus } from "./load-config.ts";
 import { loadChanges, type PlannedChanges } from "./load-changes.ts";
 import { type ImageOptions, withFacts } from "./with-facts.ts";
 
@@ -44,6 +45,7 @@ export interface VerifyOptions extends Omit<ImageOptions, "programs" | "base"> {
 export async function verify(before: string, after: string, options: VerifyOptions): Promise<Verification> {
   const chosen = chooseChecks(options);
   const service = await runSettings(options);
+  const targets = await targetsOf(options);
   const planned = options.changes === undefined ? undefined : await loadChanges(options.changes);
   const reading = { ...options, programs: true };
   return withFacts(before, reading, (original) =>
@@ -52,7 +54,8 @@ export async function verify(before: string, after: string, options: VerifyOptio
       checkSource(planned, old);
       const expected = expectedChanges([old, now], planned, options);
       const observed = await observe(original, candidate, service, chosen, options);
-      const verdicts = await runChecks(chosen, { before: old, after: now, expected, observed }, options);
+      const comparison = { before: old, after: now, expected, observed, ...targets };
+      const verdicts = await runChecks(chosen, comparison, options);
       const missing = missingOf(verdicts, options.require);
       return {
         schemaVersion: 1,
@@ -79,6 +82,11 @@ function chooseChecks({ only, skip, require, isStatic }: VerifyOptions): readonl
   return checks.filter(
     ({ name, needs }) => (only?.includes(name) ?? true) && skip?.includes(name) !== true && (!isStatic || needs === "nothing"),
   );
+}
+
+async function targetsOf({ config }: VerifyOptions): Promise<Pick<Comparison, "targets">> {
+  const gpus = config === undefined ? undefined : await configuredGpus(config);
+  return gpus === undefined ? {} : { targets: gpus.map(({ capability }) => capability) };
 }
 
 /** A list of changes of another image would excuse what nobody planned. */
@@ -111,7 +119,7 @@ function missingOf(verdicts: readonly Verdict[], required: readonly string[]): r
     const ofName = verdicts.filter(({ check }) => names.includes(check));
     const notRun = ofName.filter(({ verdict }) => verdict === "not-run");
     if (ofName.length > 0 && notRun.length === 0) return [];
-    const none = names.length === 0 ? "this version has no check that uses one" : "no check of that name was chosen";
+    const none = `${name === "gpu" ? names.join(", ") : "no check of that name"} was ${name === "gpu" ? "not " : ""}chosen`;
     return [`${name}: ${notRun[0]?.reason ?? none}`];
   });
 }

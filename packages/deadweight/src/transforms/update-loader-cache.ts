@@ -10,7 +10,7 @@ export const updateLoaderCache: Transform = defineTransform({
   name: "update-loader-cache",
   title: "Take libraries that go out of the loader's cache",
   safety: "lossless",
-  // After all that removes, before hidden copies go.
+  // After all that removes.
   order: 61,
   follows: true,
   plan: (facts, context) => {

@@ -72,6 +72,15 @@ test("without a label nothing may go", async () => {
   assert.deepEqual(await saidFor("", left([2], [0, 1, 2], [0])), ["lib.so: container 0 lacks compute_75, sm_80"]);
 });
 
+test("GPUs that the user names go before the label", async () => {
+  const after = imageOf([{ path: "lib.so", content: deviceElf(left([2], [1, 2], [0])) }], {
+    Labels: { "dev.deadweight.gpus": "sm_86" },
+  });
+  const comparison = comparisonOf(before, after, { "lib.so": "rewrite" });
+  assert.equal(await saidOf(deviceCode, { ...comparison, targets: [86] }), "same");
+  assert.deepEqual(await saidOf(deviceCode, { ...comparison, targets: [75, 86] }), ["lib.so: container 0 lacks compute_75"]);
+});
+
 test("containers that are lost, emptied, changed or unreadable", async () => {
   const all = left([0, 1, 2], [0, 1, 2], [0]);
   assert.deepEqual(await saidFor("sm_86", all.slice(0, 2)), ["lib.so: has 2 containers, and had 3"]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { render, type Change, type OptimizeOptions } from "../../src/index.ts";
@@ -58,6 +58,18 @@ test("GPUs, and what of other code is to stay", async () => {
   assert.match(await refused("x", "-o", "y", "--gpus", "RTX 3091"), /did you mean "RTX 3090" \(8\.6\)\?/);
   assert.match(await refused("x", "-o", "y", "--gpus", "8.6", "--keep-ptx", "some"), /Allowed choices are none, forward, all/);
   assert.match(await refused("x", "-o", "y", "--include-vendor"), /--include-vendor: no GPU was named/);
+});
+
+test("GPUs of a configuration count where none are named", async () => {
+  const config = join(temporaryFolder(), "deadweight.yaml");
+  writeFileSync(config, "gpus: [RTX 3090]\nservices: {}\n");
+  const { options } = await calledWith("x", "-o", "y", "--config", config, "--keep-ptx", "all");
+  assert.deepEqual(options, {
+    ...usual,
+    gpus: { targets: [{ capability: 86, name: "RTX 3090" }], keepPtx: "all", includeVendor: false },
+  });
+  const named = await calledWith("x", "-o", "y", "--config", config, "--gpus", "sm_75");
+  assert.deepEqual(named.options.gpus?.targets, [{ capability: 75 }]);
 });
 
 test("the flags become options", async () => {

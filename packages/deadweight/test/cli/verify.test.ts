@@ -236,7 +236,10 @@ test("a required check that is not run fails, and none alone is no success", asy
   const argv = ["verify", before, before, "--platform", "linux/amd64", "-q"];
   const required = await commandLine([...argv, "--require", "gpu"], { environment });
   assert.equal(required.code, 1);
-  assert.match(required.stdout, /^Required, and not run: gpu: this version has no check that uses one$/m);
+  assert.match(required.stdout, /^Required, and not run: gpu: ./m);
+  const alone = await commandLine([...argv, "--static", "--require", "gpu"], { environment });
+  assert.equal(alone.code, 1);
+  assert.match(alone.stdout, /^Required, and not run: gpu: gpu-memory was not chosen$/m);
   assert.equal((await commandLine([...argv, "--require", "config"], { environment })).code, 0);
   assert.equal((await commandLine([...argv, "--require", "config", "--skip", "config"], { environment })).code, 1);
   assert.equal((await commandLine([...argv, "--only", "device-code"], { environment })).code, 3);

@@ -22,15 +22,26 @@ test("an upgrade of pip itself is left in the stage that builds", () => {
   );
 });
 
+test("several installs go to an environment, and what is no tool or has a library is installed again", () => {
+  const before =
+    "FROM python:3.12-slim\nENV A=1\nRUN apt-get update && apt-get install -y build-essential curl libpq-dev\nRUN pip install psycopg2\nRUN pip install b\nUSER 1\n";
+  const after =
+    "FROM python:3.12-slim AS build\nENV A=1\nRUN apt-get update && apt-get install -y build-essential curl libpq-dev\n" +
+    'RUN python -m venv /opt/venv\nENV PATH="/opt/venv/bin:$PATH"\nRUN pip install psycopg2\nRUN pip install b\n\n' +
+    "FROM python:3.12-slim\nENV A=1\nRUN apt-get update && apt-get install -y --no-install-recommends curl libpq5 && rm -rf /var/lib/apt/lists/*\n" +
+    'ENV PATH="/opt/venv/bin:$PATH"\nCOPY --from=build /opt/venv /opt/venv\nUSER 1\n';
+  assert.equal(edited(multiStage, before), after);
+});
+
 test("any other shape is left alone, and it is said why", () => {
   const python = "FROM python:3.11-slim\n";
   const truth: readonly (readonly [string, RegExp | undefined])[] = [
     [`${python}${apt}\nRUN pip install numpy\n`, undefined],
     [`${python}RUN pip install psycopg2\n`, undefined],
-    [`${python}RUN apt-get install -y gcc libpq-dev\nRUN pip install psycopg2\n`, undefined],
+    [`${python}RUN apt-get install -y gcc libfoo-dev\nRUN pip install psycopg2\n`, /the library of libfoo-dev is not known/],
     [`${python}${apt}\nRUN pip install psycopg2 torch\n`, /torch compiles when it runs/],
     [`${python}${apt}\nRUN pip install psycopg2\nRUN make\n`, /make runs in line 4 needs the tools too/],
-    [`${python}${apt}\nRUN pip install psycopg2\nRUN pip install a\n`, /several commands/],
+    [`${python}${apt}\nRUN pip install psycopg2\nRUN pip install a\nCMD ["/usr/local/bin/a"]\n`, /path of the system's Python/],
     [`${python}${apt}\nRUN pip install -e .\n`, /editable/],
     [`${python}${apt}\nRUN pip install --user psycopg2\n`, /place of their own/],
     [`${python}${apt}\nRUN pip install psycopg2 -r r.txt\n`, /r\.txt can't be read/],

@@ -18,6 +18,19 @@ async function saidOf(text: string): Promise<readonly string[]> {
   );
 }
 
+test("the GPUs that images are for, by their names", async () => {
+  writeFileSync(file, "gpus: [RTX 2080 Ti, sm_61, GTX 1080]\nservices: {}\n");
+  const { gpus } = await loadConfig(file);
+  assert.deepEqual(
+    gpus?.map(({ capability }) => capability),
+    [61, 75],
+  );
+  const [first = "", second] = await saidOf("gpus:\n  - sm_86\n  - RTX 2080 To\nservices: {}\n");
+  assert.match(first, /^3:5: gpus\.1: gpu "RTX 2080 To": not known; did you mean "RTX 2080 Ti" \(7\.5\)\?/);
+  assert.equal(second, undefined);
+  assert.deepEqual(await saidOf("gpu: [sm_86]\nservices: {}\n"), ['1:1: gpu: not a key that is known; did you mean "gpus"?']);
+});
+
 test("times, sizes and folders become numbers and absolute paths, and what is absent gets its default", async () => {
   writeFileSync(
     file,

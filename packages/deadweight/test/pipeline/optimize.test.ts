@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { zstdCompressSync } from "node:zlib";
 import * as fc from "fast-check";
 import { rewriteImage } from "../../src/image/rewrite/rewrite-image.ts";
 import { optimize } from "../../src/pipeline/optimize.ts";
@@ -94,6 +95,35 @@ test("a rewritten image that is not as planned is a bug, and nothing is written"
   assert.deepEqual(readdirSync(folder), []);
   const { result } = await optimize(source, `oci:${join(folder, "out")}`, amd64Options({ validate: false }), careless);
   assert.equal(result?.isValidated, false);
+});
+
+test("a layer that is only compressed otherwise is read again: whatever is not its content is told, and nothing is written", async () => {
+  const folder = temporaryFolder();
+  const source = await layoutOf(plain([[{ path: "a", content: big }], [{ path: "b", content: big }]]));
+  const told: string[] = [];
+  const options = amd64Options({
+    compression: { kind: "zstd", level: 3 },
+    onProgress: (event) => (event.kind === "start" ? told.push(event.label) : undefined),
+  });
+  const { result } = await optimize(source, `oci:${join(folder, "whole")}`, options);
+  assert.equal(result?.isValidated, true);
+  assert.equal(told.filter((label) => label.startsWith("check layer")).length, 2);
+  const damages: readonly ((blob: Buffer) => Buffer)[] = [
+    (blob) => Buffer.concat([blob.subarray(0, -1), Buffer.of(255 - (blob.at(-1) ?? 0))]),
+    (blob) => blob.subarray(0, -20),
+    () => zstdCompressSync(tarOf([{ path: "a", content: Buffer.alloc(50_000, "y") }])),
+  ];
+  for (const damage of damages) {
+    const damaging: typeof rewriteImage = async (...given) => {
+      const rewritten = await rewriteImage(...given);
+      const [{ bytes } = assert.fail()] = rewritten.layers;
+      if (bytes.kind === "file") writeFileSync(bytes.path, damage(readFileSync(bytes.path)));
+      return rewritten;
+    };
+    const failing = optimize(source, `oci:${join(folder, "out")}`, options, damaging);
+    await assert.rejects(failing, { code: /^(?:digest-mismatch|corrupt-layer)$/, message: /^layer 0 / });
+  }
+  assert.deepEqual(readdirSync(folder), ["whole"]);
 });
 
 test("who stops it leaves nothing behind", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import type { RunResult } from "../../src/contracts/runtime.ts";
@@ -30,6 +31,18 @@ test("a run has its exit code and both outputs, and no rights", { skip }, async 
     assert.deepEqual(shape(result), { exitCode: 3, timedOut: false, killed: false, outOfMemory: false });
     assert.equal(text(result.output), "CapBnd:\t0000000000000000\nNoNewPrivs:\t1\nlo\n");
     assert.equal(text(result.errors), "1 2\n");
+  } finally {
+    await session.close();
+  }
+});
+
+test("its processes have the numbers of this machine", { skip }, async () => {
+  const session = await connected(docker);
+  try {
+    const container = await session.create(shellPlan(image, "sleep 60 & exec sleep 61"));
+    await container.start();
+    const commands = (await container.processes()).map((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1"));
+    assert.ok(commands.includes("sleep\x0061\0"), JSON.stringify(commands));
   } finally {
     await session.close();
   }

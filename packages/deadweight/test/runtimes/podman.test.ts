@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -47,6 +47,10 @@ test("podman runs a container as docker does", async (t) => {
       [exitCode, Buffer.from(output).toString(), Buffer.from(errors).toString()],
       [3, "out\nCapBnd:\t0000000000000000\n", "err\n"],
     );
+    const sleeper = await session.create(shellPlan(name, "exec sleep 61"));
+    await sleeper.start();
+    const commands = (await sleeper.processes()).map((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1"));
+    assert.deepEqual(commands, ["sleep\x0061\0"], "with the numbers of this machine");
   } finally {
     await session.close();
   }

@@ -1,4 +1,5 @@
 import { constants, deflateRawSync } from "node:zlib";
+import { freeBytes } from "../../lib/free-bytes.ts";
 import type { BitWriter } from "./bit-writer.ts";
 import { windowBytes } from "./inflate-blocks.ts";
 
@@ -39,15 +40,15 @@ export class FreshDeflate {
     if (this.#used === 0) return;
     const content = this.#piece.subarray(0, this.#used);
     this.#writer.moveToBit(0);
-    this.#writer.bytes(
-      deflateRawSync(content, {
-        level: this.#level,
-        finishFlush: constants.Z_SYNC_FLUSH,
-        // Room for what can't be compressed, so that nothing is allocated twice.
-        chunkSize: content.length + 1024,
-        ...(this.#window.length === 0 ? {} : { dictionary: this.#window }),
-      }),
-    );
+    const deflated = deflateRawSync(content, {
+      level: this.#level,
+      finishFlush: constants.Z_SYNC_FLUSH,
+      // Room for what can't be compressed, so that nothing is allocated twice.
+      chunkSize: content.length + 1024,
+      ...(this.#window.length === 0 ? {} : { dictionary: this.#window }),
+    });
+    this.#writer.bytes(deflated);
+    freeBytes(deflated);
     this.follow(content);
     this.#bytes += this.#used;
     this.#used = 0;

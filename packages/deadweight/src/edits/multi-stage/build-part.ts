@@ -1,13 +1,14 @@
 import type { EditContext } from "../../contracts/edit.ts";
 import { hasOption, type CommandUse } from "../../dockerfile/command-use.ts";
 import { programOf, type ShellCommand } from "../../dockerfile/shell-script.ts";
+import { isBuildTool } from "../evidence/build-tool-names.ts";
 import type { Instruction, Stage } from "../../model/dockerfile.ts";
 import { shippedSteps, type ScriptStep } from "../evidence/shipped-steps.ts";
 import { isPythonInstall } from "../installs/python-installs.ts";
 
 /** What of a stage only builds: up to the last RUN that installs Python packages. */
 export interface BuildPart {
-  /** RUNs that install nothing but build tools. */
+  /** RUNs that install build tools, and maybe other packages, with apt alone. */
   readonly tools: readonly ScriptStep[];
   /** RUNs that make a virtual environment or install Python packages. */
   readonly installs: readonly ScriptStep[];
@@ -19,9 +20,6 @@ export interface BuildPart {
   readonly environment?: string;
 }
 
-/** Packages that only build and bring no library that what they built would load. */
-const buildTools =
-  /^(?:build-essential|gcc|g\+\+|make|cmake|ninja-build|pkg-config|pkgconf|libc6-dev|(?:gcc|g\+\+)-\d+|python3(?:\.\d+)?-dev|rustc|cargo|nasm|autoconf|automake|libtool)$/;
 const repeatable = /^(?:ENV|ARG|WORKDIR|LABEL|COPY|ADD|EXPOSE|SHELL|STOPSIGNAL)$/;
 
 /** The part; undefined when the stage has no build tools before its Python packages; or what of it is of another shape than is known. */
@@ -44,7 +42,7 @@ export function buildPart(context: EditContext, stage: Stage): BuildPart | { rea
   return { tools, installs, last: end, repeated, ...(environment !== undefined && { environment }) };
 }
 
-/** apt-get of build tools alone, and what cleans up after it. */
+/** apt-get of build tools and other packages, and what cleans up after it. */
 function installsTools({ script, uses }: ScriptStep): boolean {
   const installed = uses.filter(({ tool, verb }) => tool === "apt" && verb === "install").flatMap(({ operands }) => operands);
   const isPlain = script.commands.every(
@@ -52,7 +50,7 @@ function installsTools({ script, uses }: ScriptStep): boolean {
       /^(?:apt|apt-get)$/.test(programOf(command)) ||
       (programOf(command) === "rm" && /\/var\/lib\/apt\/lists/.test(textOf(command))),
   );
-  return isPlain && installed.length > 0 && installed.every(({ value = "" }) => buildTools.test(value));
+  return isPlain && installed.some(({ value = "" }) => isBuildTool(value));
 }
 
 function textOf({ words }: ShellCommand): string {
@@ -76,13 +74,25 @@ function environmentOf(installs: readonly ScriptStep[]): string | undefined {
   return folder?.startsWith("/") === true ? folder.replace(/\/+$/, "") : undefined;
 }
 
+/** Whether all that installs is plain pip, to the place that the interpreter in PATH has. */
+export function isPlainPip(installs: readonly ScriptStep[]): boolean {
+  const uses = installs.flatMap((step) => step.uses.filter(isPythonInstall));
+  return uses.every((use) => {
+    const isInPath = !(use.command.words[0]?.value ?? "/").includes("/") && use.command.wrappers.length === 0;
+    return use.tool === "pip" && isInPath && use.command.nesting === undefined && !hasPlace(use);
+  });
+}
+
+function hasPlace(use: CommandUse): boolean {
+  return hasOption(use, "--prefix", "--target", "-t", "--user", "--root", "-e", "--editable", "--break-system-packages");
+}
+
 /** The one command that installs what the image is for; undefined where there are several, or one with a place of its own. */
 export function onlyInstall(installs: readonly ScriptStep[]): CommandUse | undefined {
   const uses = installs.flatMap((step) => step.uses.filter(isPythonInstall)).filter((use) => !isUpgradeOfTools(use));
   const [only] = uses;
   const isPlain = only?.tool === "pip" && only.command.nesting === undefined;
-  const hasPlace = only !== undefined && hasOption(only, "--prefix", "--target", "-t", "--user", "--root", "-e", "--editable");
-  return uses.length === 1 && isPlain && !hasPlace ? only : undefined;
+  return uses.length === 1 && isPlain && !hasPlace(only) ? only : undefined;
 }
 
 function isUpgradeOfTools({ operands, options }: CommandUse): boolean {

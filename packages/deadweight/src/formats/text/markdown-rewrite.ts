@@ -3,13 +3,14 @@ import type { DockerfileRewrite, RewriteChange } from "../../model/dockerfile-re
 import { folded, table, type Section } from "./markdown-page.ts";
 import { markdownCode as code, markdownText as text } from "./markdown-text.ts";
 import { byLine, placeText } from "./rewrite-lines.ts";
-import { savingText, totalText } from "./rewrite-saving.ts";
+import { evidenceText, savingText, totalText } from "./rewrite-saving.ts";
 
 const maxCell = 500;
 
 /** The changes, what to do by hand, what was left alone; the diff comes apart. */
 export function rewriteSections(rewrite: DockerfileRewrite): readonly Section[] {
   const { file, changes, advice, notes, silenced } = rewrite;
+  const evidence = evidenceText(rewrite);
   const names = ["Line", "Edit", "What", "Saves", "Why it is safe"];
   const left = [...notes, ...silenced.map((one) => ({ ...one, message: `silenced: ${one.message}` }))];
   return [
@@ -18,6 +19,7 @@ export function rewriteSections(rewrite: DockerfileRewrite): readonly Section[] 
         `### deadweight rewrite: ${code(file)}`,
         "",
         `**${text(totalText(rewrite))}**`,
+        ...(evidence === undefined ? [] : ["", text(evidence)]),
         ...(changes.length > 0 ? ["", ...table(names)] : []),
       ],
       rows: byLine(changes).map(cells),

@@ -3,7 +3,7 @@ import { wrapText } from "../../lib/text-width.ts";
 import type { DockerfilePlace, DockerfileRewrite, RewriteChange } from "../../model/dockerfile-rewrite.ts";
 import { printCount } from "./figures.ts";
 import { createPaint } from "./paint.ts";
-import { savingText, totalText } from "./rewrite-saving.ts";
+import { evidenceText, savingText, totalText } from "./rewrite-saving.ts";
 
 /** What became of a Dockerfile: each change with its reason and saving, advice, what was left alone. Texts must be printable. */
 export function rewriteLines(rewrite: DockerfileRewrite, options: FormatOptions): string[] {
@@ -15,6 +15,7 @@ export function rewriteLines(rewrite: DockerfileRewrite, options: FormatOptions)
   }));
   return [
     `${paint.strong(file)}: ${printCount(changes.length, "change")}. ${totalText(rewrite)}`,
+    ...wrapText(evidenceText(rewrite) ?? "", options.columns).filter((line) => line !== ""),
     ...byLine(changes).flatMap((change) => changeLines(change, options)),
     ...titled(
       "By hand:",

@@ -23,3 +23,11 @@ export function totalText({ changes, measured, estimated, image }: DockerfileRew
     ? "What it saves is not known without the built image: name it with --image."
     : `Saves ${parts.join(", and ")}.`;
 }
+
+/** How much of the Dockerfile the image shows, where that is not all. */
+export function evidenceText({ evidence, image }: DockerfileRewrite): string | undefined {
+  if (!evidence || !image || evidence.found === evidence.instructions) return undefined;
+  const { found, instructions } = evidence;
+  if (found === 0) return `No RUN, COPY or ADD is in the history of ${image.reference}: was it built from this Dockerfile?`;
+  return `${found} of ${instructions} RUN, COPY and ADD are in the history of ${image.reference}; the others have no bytes.`;
+}

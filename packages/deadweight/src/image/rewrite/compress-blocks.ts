@@ -1,5 +1,6 @@
 import { promisify } from "node:util";
 import { constants, crc32, createZstdCompress, deflateRaw, deflateRawSync, type ZlibOptions } from "node:zlib";
+import { freeBytes } from "../../lib/free-bytes.ts";
 import { plainHeader, trailer } from "../../archive/deflate/gzip-member.ts";
 
 /** How layers are compressed. `level` is the compressor's own. */
@@ -10,8 +11,8 @@ export interface Compressed {
 
 /** Content is compressed in blocks of this size, whatever pieces it came in: so that the same content gives the same bytes. */
 export const blockBytes: number = 256 * 1024;
-/** The output of a block is joined of pieces of this size. */
-const deflatedBytes = 64 * 1024;
+/** Room for a block that can't be compressed: its output is then one piece, and not joined of several. */
+const deflatedBytes = blockBytes + 1024;
 /** How far back deflate refers. */
 const windowBytes = 32 * 1024;
 
@@ -30,7 +31,8 @@ export function blocksInUse(threads: number): number {
 
 /**
  * Compresses blocks of content, each but the last `blockBytes` long: one gzip member with a plain header, or one zstd frame with a
- * content checksum (W14: engines fail on more). `threads` more than this one make it faster, never other bytes.
+ * content checksum (W14: engines fail on more). `threads` more than this one make it faster, never other bytes. Each piece is valid until the
+ * next.
  */
 export function compressBlocks(blocks: AsyncIterable<Buffer>, how: Compressed, threads: number): AsyncIterable<Uint8Array> {
   if (how.kind === "none") return blocks;
@@ -56,14 +58,19 @@ async function* gzipBlocks(blocks: AsyncIterable<Buffer>, level: number, threads
     if (waiting.length < threads) waiting.push(deflateAside(block, options));
     else {
       const own = deflateRawSync(block, options);
-      for (const deflated of waiting.splice(0)) yield await deflated;
-      yield own;
+      for (const deflated of waiting.splice(0)) yield* freed(await deflated);
+      yield* freed(own);
     }
   }
-  for (const deflated of waiting) yield await deflated;
+  for (const deflated of waiting) yield* freed(await deflated);
   // An empty last block with fixed codes: those before it are none of them the last.
   yield Uint8Array.of(3, 0);
   yield trailer(crc, length);
+}
+
+function* freed(piece: Uint8Array): Generator<Uint8Array> {
+  yield piece;
+  freeBytes(piece);
 }
 
 async function* zstdBlocks(blocks: AsyncIterable<Buffer>, level: number): AsyncGenerator<Uint8Array> {
@@ -78,7 +85,13 @@ async function* zstdBlocks(blocks: AsyncIterable<Buffer>, level: number): AsyncG
   const fed = feed(stream, blocks);
   // It is awaited below; until then the stream's own end tells of its failure.
   fed.catch(() => {});
-  yield* stream as AsyncIterable<Uint8Array>;
+  let last: Uint8Array | undefined;
+  for await (const piece of stream as AsyncIterable<Uint8Array>) {
+    yield piece;
+    // The stream fills the memory of a piece further until another has other memory.
+    if (last !== undefined && last.buffer !== piece.buffer) freeBytes(last);
+    last = piece;
+  }
   await fed;
 }
 

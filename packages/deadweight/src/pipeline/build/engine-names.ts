@@ -10,10 +10,13 @@ export interface EngineName {
 
 /** Takes a name apart; `latest` where it has no tag. Throws UserError, exit 2, for what no image can be called. */
 export function parseEngineName(text: string): EngineName {
-  const [, repository = "", tag = "latest"] = /^([a-z0-9][a-zA-Z0-9._/:-]*?)(?::([A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?$/.exec(text) ?? [];
+  const [, repository = "", tag = "latest"] =
+    /^([a-z0-9][a-zA-Z0-9._/:-]*?)(?::([A-Za-z0-9_][A-Za-z0-9._-]{0,127}))?$/.exec(text) ?? [];
   const parts = repository.split("/");
   const isPlain = parts.every((part, place) =>
-    place === 0 && parts.length > 1 ? /^[a-zA-Z0-9.-]+(?::\d+)?$/.test(part) : /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*$/.test(part),
+    place === 0 && parts.length > 1
+      ? /^[a-zA-Z0-9.-]+(?::\d+)?$/.test(part)
+      : /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*$/.test(part),
   );
   if (repository !== "" && isPlain) return { repository, tag };
   throw new UserError("usage", `tag ${JSON.stringify(text)}: not a name that an image can have`, {

@@ -36,7 +36,11 @@ export async function openEngine(asked: string | undefined, options: EngineOptio
     }
   };
   const remove = async (name: string, signal?: AbortSignal): Promise<void> => {
-    await engine.ask({ method: "DELETE", path: `/images/${encodeURIComponent(name)}`, ...(signal === undefined ? {} : { signal }) });
+    await engine.ask({
+      method: "DELETE",
+      path: `/images/${encodeURIComponent(name)}`,
+      ...(signal === undefined ? {} : { signal }),
+    });
   };
   return {
     program,

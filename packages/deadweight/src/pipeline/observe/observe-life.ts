@@ -8,6 +8,8 @@ import type { Answer, Life, Shutdown } from "../../model/observation.ts";
 import { createHttpClient, type HttpClient } from "./ask-http.ts";
 import { awaitReady, readinessOf } from "./await-ready.ts";
 import { type PlacedImage, portOf, servicePlan, isAsked } from "./container-plan.ts";
+import type { GpuProcesses } from "./gpu-processes.ts";
+import { watchGpuMemory, type GpuMemoryWatch } from "./watch-gpu-memory.ts";
 import { watchMemory } from "./watch-memory.ts";
 
 /** What is done with a container in its life. */
@@ -18,6 +20,8 @@ export interface LifeTask {
   readonly signal: AbortSignal;
   /** Whether requests are made to be measured; such a life is not asked to stop. */
   readonly isMeasured: boolean;
+  /** What processes of this machine hold of GPUs. */
+  readonly gpuProcesses?: () => Promise<GpuProcesses>;
 }
 
 /** Each probe is asked so often in a life: what counts up shows. */
@@ -46,6 +50,7 @@ async function liveOn(container: Container, begun: number, task: LifeTask): Prom
   const address = isAsked(service) ? await container.address(portOf(service, image.settings)) : undefined;
   const http = address === undefined ? undefined : await createHttpClient(address, signal);
   const memory = watchMemory(container, signal);
+  const gpuMemory = gpuWatch(container, task);
   try {
     const readiness = readinessOf(service, image.settings, container, http);
     const unready = await awaitReady(readiness, container, service.startTimeout, signal);
@@ -56,6 +61,7 @@ async function liveOn(container: Container, begun: number, task: LifeTask): Prom
     const answers = unready === undefined ? await askAll(container, http, task) : [];
     const latencies = task.isMeasured && unready === undefined ? await measureRequests(http, service) : {};
     const memoryBytes = await memory.end();
+    const gpuBytes = await gpuMemory?.end();
     const asked = {
       readyBy: readiness.by,
       readyMs,
@@ -63,12 +69,24 @@ async function liveOn(container: Container, begun: number, task: LifeTask): Prom
       answers,
       latencies,
       memoryBytes,
+      ...(gpuBytes === undefined ? {} : { gpuMemory: gpuBytes }),
     };
     return { ...asked, ...(await endLife(container, task)) };
   } finally {
     await memory.end();
+    await gpuMemory?.end();
     await http?.close();
   }
+}
+
+/** Only where it is measured, and the container has a GPU, the driver is asked. */
+function gpuWatch(
+  container: Container,
+  { isMeasured, service, session, gpuProcesses, signal }: LifeTask,
+): GpuMemoryWatch | undefined {
+  if (!isMeasured || service.gpus === undefined || gpuProcesses === undefined) return undefined;
+  const elsewhere = `the ${session.place} is on another machine, whose GPUs can't be asked`;
+  return watchGpuMemory(container, session.isLocal ? gpuProcesses : () => Promise.resolve(elsewhere), signal);
 }
 
 /** A measured life just ends: what it does when it is told to has been seen before. */

@@ -4,6 +4,7 @@ import type { Service } from "../../model/config.ts";
 import { latencyGrowth, memoryGrowth, startUpGrowth } from "../../model/measured-growth.ts";
 import type { Answer, ImportSweep, Life, Observed, ObservedImage } from "../../model/observation.ts";
 import { confinedPlan, type PlacedImage } from "./container-plan.ts";
+import type { GpuProcesses } from "./gpu-processes.ts";
 import { observeLife } from "./observe-life.ts";
 import { whyNotStarted } from "./why-not-started.ts";
 import { sweepImports } from "./sweep-imports.ts";
@@ -24,6 +25,8 @@ export interface Pair {
   readonly before: { readonly image: PlacedImage; readonly facts: Facts };
   readonly after: { readonly image: PlacedImage; readonly facts: Facts };
   readonly onNote: (text: string) => void;
+  /** What processes of this machine hold of GPUs, where it can be asked. */
+  readonly gpuProcesses?: () => Promise<GpuProcesses>;
 }
 
 type Side = "before" | "after";
@@ -91,10 +94,11 @@ function isUnclear(service: Service, { before, after }: Record<Side, readonly Li
 }
 
 async function lifeOf(pair: Pair, side: Side, isMeasured: boolean): Promise<Life> {
-  const { service, session, signal } = pair;
+  const { service, session, signal, gpuProcesses } = pair;
   signal.throwIfAborted();
   if (!isMeasured) pair.onNote(`running ${side === "before" ? "the original" : "the candidate"}`);
-  return observeLife({ service, session, signal, image: pair[side].image, isMeasured });
+  const asked = gpuProcesses === undefined ? {} : { gpuProcesses };
+  return observeLife({ service, session, signal, image: pair[side].image, isMeasured, ...asked });
 }
 
 /** Probes of the image's entry point, each in a container of its own. */

@@ -1,44 +1,77 @@
-import { type Dirent, closeSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { type Dirent, closeSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, normalize, posix, sep } from "node:path";
 import type { ContextFile } from "../../contracts/edit.ts";
 import { decodeText } from "../../dockerfile/decode-text.ts";
 import { parseIgnoreFile, type IgnoreMatcher } from "../../dockerfile/ignore-patterns.ts";
 import { fileError } from "../../lib/file-error.ts";
-import { UserError } from "../../lib/user-error.ts";
 
-/** The folder that a build sends, weighed as it would be sent. */
+/** The folder that a build sends. */
 export interface BuildContext {
-  /** What is left after .dockerignore; links and special files are not followed and weigh nothing. */
-  readonly files: readonly ContextFile[];
-  /** The text of a file that is left; nothing when it is not there, not plain or larger than 1 MiB. */
+  /**
+   * What is left after .dockerignore, weighed when first asked for; links are not followed, and weigh nothing as special files do. Nothing
+   * for a folder of more files than anybody would send.
+   */
+  readonly files: () => readonly ContextFile[] | undefined;
+  /** The text of a file that is left; nothing when it is not there, not plain, behind a link to the outside or larger than 1 MiB. */
   readonly read: (path: string) => string | undefined;
 }
 
-// A context of more files takes minutes to send; edits need none of them one by one.
-const mostFiles = 500_000;
+// A context of more files takes minutes to send, and seconds to weigh.
+const mostEntries = 300_000;
 const mostTextBytes = 1 << 20;
 
-/** Weighs a build context. A .dockerignore with the Dockerfile's name before it wins over the context's own. Throws UserError. */
-export function weighContext(folder: string, dockerfile: string): BuildContext {
+/** Opens a build context. A .dockerignore with the Dockerfile's name before it wins over the context's own. Throws UserError. */
+export function openContext(folder: string, dockerfile: string): BuildContext {
   const isIgnored = ignoreMatcher(folder, dockerfile);
-  const files: ContextFile[] = [];
-  const waiting = [""];
-  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
-    for (const entry of entriesOf(join(folder, path), path === "")) {
-      const inner = posix.join(path, entry.name);
-      // A folder that is left out may hold what an exception takes back in.
-      if (entry.isDirectory()) waiting.push(inner);
-      else if (!isIgnored(inner)) files.push({ path: inner, bytes: entry.isFile() ? sizeOf(join(folder, inner)) : 0 });
-      if (files.length > mostFiles)
-        throw new UserError("too-large", `${folder}: more than ${mostFiles} files are no build context that can be weighed`);
-    }
-  }
-  files.sort((one, other) => (one.path < other.path ? -1 : 1));
-  const known = new Set(files.map(({ path }) => path));
-  return { files, read: (path) => (known.has(posix.normalize(path)) ? readText(join(folder, path)) : undefined) };
+  const top = realFolder(folder);
+  let known: readonly ContextFile[] | "none" | undefined;
+  return {
+    files: () => {
+      known ??= weigh(top, isIgnored) ?? "none";
+      return known === "none" ? undefined : known;
+    },
+    read: (path) => {
+      const inner = posix.normalize(path);
+      if (inner.startsWith("..") || inner.startsWith("/") || isIgnored(inner)) return undefined;
+      return isWithin(top, join(top, inner)) ? readText(join(top, inner)) : undefined;
+    },
+  };
 }
 
-/** What the .dockerignore of a context leaves out; one with the Dockerfile's name before it wins. Throws UserError. */
+function realFolder(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch (error) {
+    throw fileError(error, `could not read the build context ${folder}`);
+  }
+}
+
+function isWithin(top: string, path: string): boolean {
+  try {
+    return realpathSync(path).startsWith(top.endsWith(sep) ? top : top + sep);
+  } catch {
+    return false;
+  }
+}
+
+function weigh(top: string, isIgnored: IgnoreMatcher): readonly ContextFile[] | undefined {
+  const files: ContextFile[] = [];
+  const waiting = [""];
+  let seen = 0;
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    for (const entry of entriesOf(join(top, path))) {
+      const inner = posix.join(path, entry.name);
+      seen += 1;
+      // A folder that is left out may hold what an exception takes back in.
+      if (entry.isDirectory()) waiting.push(inner);
+      else if (!isIgnored(inner)) files.push({ path: inner, bytes: entry.isFile() ? sizeOf(join(top, inner)) : 0 });
+    }
+    if (seen > mostEntries) return undefined;
+  }
+  return files.sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+/** What .dockerignore leaves out of a build with this Dockerfile. Throws UserError `bad-dockerignore`. */
 export function ignoreMatcher(folder: string, dockerfile: string): IgnoreMatcher {
   const own = join(dirname(dockerfile), `${basename(dockerfile)}.dockerignore`);
   for (const file of [own, join(folder, ".dockerignore")]) {
@@ -48,11 +81,11 @@ export function ignoreMatcher(folder: string, dockerfile: string): IgnoreMatcher
   return () => false;
 }
 
-function entriesOf(folder: string, isTop: boolean): readonly Dirent[] {
+/** A folder that may not be read would stop the build; here it counts as empty. */
+function entriesOf(folder: string): readonly Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
-  } catch (error) {
-    if (isTop) throw fileError(error, `could not read the build context ${folder}`);
+  } catch {
     return [];
   }
 }

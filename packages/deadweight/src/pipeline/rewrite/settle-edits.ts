@@ -57,25 +57,45 @@ export function settleEdits(text: string, settling: Settling): SettledEdits {
       }));
       return { ...found, notes: [...failed, ...notes, ...found.notes], made, pieces };
     }
-    const sound = batch.filter((one) => {
-      const reason = isCheckedAlone(found.dockerfile, batch) ? unreadable(found.dockerfile, [one], settling) : undefined;
-      if (reason !== undefined) refuse(one, reason);
-      return reason === undefined;
-    });
-    const wrong = sound.length === 0 ? undefined : unreadable(found.dockerfile, sound, settling);
-    // Together they fail: the first alone, what follows it is proposed again.
-    const group = wrong === undefined ? sound : sound.slice(0, isCheckedAlone(found.dockerfile, batch) ? 1 : 0);
-    if (group.length === 0) for (const one of sound) refuse(one, wrong ?? "");
+    const group = readableOf(found.dockerfile, batch, settling, refuse);
     pieces = editPieces(pieces, numbered(group, made.length));
     made.push(...group);
   }
 }
 
+/** Those of a batch that can be made at once; what can't stand by itself is refused. */
+function readableOf(
+  dockerfile: Dockerfile,
+  batch: readonly Placed<Proposal>[],
+  settling: Settling,
+  refuse: (one: Placed<Proposal>, reason: string) => void,
+): readonly Placed<Proposal>[] {
+  if (keepKeywords(dockerfile, batch) && unreadable(dockerfile, batch, settling) === undefined) return batch;
+  const isEachTried = dockerfile.text.length * batch.length <= mostReadAlone;
+  const sound = batch.filter((one) => {
+    const reason = isEachTried ? unreadable(dockerfile, [one], settling) : undefined;
+    if (reason !== undefined) refuse(one, reason);
+    return reason === undefined;
+  });
+  const wrong = sound.length === 0 ? undefined : unreadable(dockerfile, sound, settling);
+  if (wrong === undefined) return sound;
+  // Together they fail: the first alone, what follows it is proposed again.
+  if (isEachTried) return sound.slice(0, 1);
+  for (const one of sound) refuse(one, wrong);
+  return [];
+}
+
 // Reading a Dockerfile of usual size for each proposal takes a millisecond.
 const mostReadAlone = 50_000_000;
 
-function isCheckedAlone({ text }: Dockerfile, batch: readonly unknown[]): boolean {
-  return text.length * batch.length <= mostReadAlone;
+/** Whether every instruction can be found again in the result: one whose keyword goes could hide that another one swallows it. */
+function keepKeywords({ instructions }: Dockerfile, batch: readonly Placed<Proposal>[]): boolean {
+  const replacements = numbered(batch, 0);
+  let next = 0;
+  return replacements.every(({ start, end }) => {
+    while (instructions[next] && (instructions[next]?.start ?? 0) < start) next += 1;
+    return end <= (instructions[next]?.start ?? end);
+  });
 }
 
 interface Found extends Omit<SettledEdits, "made" | "pieces"> {
@@ -150,7 +170,12 @@ function unreadable(before: Dockerfile, group: readonly Placed<Proposal>[], { pa
     const changed = before.instructions
       .filter((instruction) => !replacements.some((one) => touches(one, instruction)))
       .find((instruction) => !isSame(before, instruction, after, byStart.get(instruction.start)));
-    return changed && `line ${changed.line}, which nothing changes, would mean something else`;
+    if (changed) return `line ${changed.line}, which nothing changes, would mean something else`;
+    const gone = before.instructions.find(
+      ({ start, keyword }) =>
+        !replacements.some((one) => one.start <= start && start < one.end) && byStart.get(start)?.keyword !== keyword,
+    );
+    return gone && `line ${gone.line} would be no instruction any more`;
   } catch (error) {
     if (error instanceof UserError) return `the result can't be read: ${error.message}`;
     throw error;

@@ -1,4 +1,5 @@
 import type { Container, ContainerPlan, ContainerState, RunResult } from "../../contracts/runtime.ts";
+import type { EngineAddress } from "../../engine/endpoint.ts";
 import type { Engine } from "../../engine/connect-engine.ts";
 import { asSize } from "../../lib/integer.ts";
 import { asRecord } from "../../lib/parse-json.ts";
@@ -10,10 +11,13 @@ const mostOutputBytes = 4 * 1024 * 1024;
 const startTimeoutMs = 2 * 60 * 1000;
 const killTimeoutMs = 30_000;
 
+/** Podman numbers processes as the container does, unless it is asked for those of the machine: podman-top(1). */
+const columnsOf = { docker: "-eo%20pid", podman: "hpid" } as const;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A container that the engine has made. */
-export function openContainer(engine: Engine, id: string, plan: ContainerPlan): Container {
+export function openContainer(engine: Engine, id: string, plan: ContainerPlan, program: EngineAddress["program"]): Container {
   const path = `/containers/${id}`;
   const state = async (): Promise<ContainerState> => stateOf(await inspect(engine, path));
   return {
@@ -35,6 +39,7 @@ export function openContainer(engine: Engine, id: string, plan: ContainerPlan): 
     },
     address: async (port) => addressOf(await inspect(engine, path), port, plan),
     memory: async () => memoryIn(await engine.ask({ method: "GET", path: `${path}/stats?stream=false&one-shot=true` })),
+    processes: async () => processesIn(await engine.ask({ method: "GET", path: `${path}/top?ps_args=${columnsOf[program]}` })),
     remove: async () => {
       await engine.ask({ method: "DELETE", path: `${path}?force=1&v=1` });
     },
@@ -123,6 +128,14 @@ function addressOf(inspected: Fields, port: number, { network }: ContainerPlan):
   const published = asRecord(asRecord(inspected["NetworkSettings"])?.["Ports"])?.[`${port}/tcp`];
   const hostPort = Array.isArray(published) ? asRecord(published[0])?.["HostPort"] : undefined;
   return typeof hostPort === "string" && /^\d{1,5}$/.test(hostPort) ? `127.0.0.1:${hostPort}` : undefined;
+}
+
+function processesIn(answer: unknown): readonly number[] {
+  const rows = asRecord(answer)?.["Processes"];
+  return (Array.isArray(rows) ? rows : []).flatMap((row: unknown) => {
+    const [first]: readonly unknown[] = Array.isArray(row) ? row : [];
+    return typeof first === "string" && /^\d{1,10}$/.test(first.trim()) ? [Number(first)] : [];
+  });
 }
 
 /** What processes have for themselves: `total_rss` of cgroups' first version, `anon` of the second. */

@@ -40,7 +40,7 @@ async function sessionOf(engine: Engine, { program, endpoint }: EngineAddress, r
     made.isAny = true;
     const config = containerConfig(plan, { program, runId, network: await networkOf(plan) });
     const answer = await engine.ask({ method: "POST", path: "/containers/create", body: config, timeoutMs: createTimeoutMs });
-    return openContainer(engine, idIn(answer, engine.place), plan);
+    return openContainer(engine, idIn(answer, engine.place), plan, program);
   };
   return {
     place: engine.place,

@@ -8,7 +8,7 @@ import type { WrittenCount } from "../write/count-written.ts";
 import { layerFile, smallFiles } from "../write/docker-files.ts";
 import { expandPieces, type SniffedPieces, sniffPieces } from "../write/expand-pieces.ts";
 import { memberHeader, paddingOf } from "../write/tar-file.ts";
-import { partOfFile, verifiedBytes } from "../write/verified-bytes.ts";
+import { partOfFile, sentMemory, verifiedBytes } from "../write/verified-bytes.ts";
 import { counted } from "../write/write-layout.ts";
 import { writePieces } from "../write/write-pieces.ts";
 
@@ -26,7 +26,7 @@ export async function* packImage(
 ): AsyncGenerator<Uint8Array> {
   const layers = new Map(image.layers.map((layer) => [layer.diffId, layer]));
   for (const layer of layers.values()) {
-    const sniffed = await sniffPieces(counted(verifiedBytes(layer, signal), count));
+    const sniffed = await sniffPieces(counted(verifiedBytes(layer, signal, sentMemory), count));
     yield* sniffed.compression === "zstd" ? expanded(layer, sniffed, temporaryFolder) : asStored(layer, sniffed);
   }
   for (const { name: file, bytes } of smallFiles(image, name)) {
@@ -50,7 +50,7 @@ async function* expanded(layer: OutgoingLayer, sniffed: SniffedPieces, temporary
     const path = join(folder, "plain");
     const size = await writeNew(path, expandPieces(sniffed, layer, defaultLimits));
     yield memberHeader(layerFile(layer.diffId), size);
-    yield* partOfFile({ kind: "file", path, offset: 0, size }, what);
+    yield* partOfFile({ kind: "file", path, offset: 0, size }, what, sentMemory);
     yield paddingOf(size);
   } catch (error) {
     throw fileError(error, what);

@@ -9,17 +9,36 @@ type FilePart = Extract<BlobBytes, { kind: "file" }>;
 
 const pieceBytes = 512 * 1024;
 
+/** How long pieces of a file are valid. */
+export interface PieceMemory {
+  /** Until so many more were asked for: who is done with them then has no memory to collect. As long as they are held, when absent. */
+  readonly reusedAfter?: number;
+}
+
 /**
- * The bytes of a blob, in pieces that stay as they are. Throws UserError `digest-mismatch` at the end, or as soon as there are too
- * many of them, when they are not those of its descriptor.
+ * For who sends pieces over a socket and asks for the next when all is sent: what was given to the socket may still be there when the next
+ * is read, never when the one after that is.
  */
-export async function* verifiedBytes({ descriptor, bytes }: OutgoingBlob, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+export const sentMemory: PieceMemory = { reusedAfter: 3 };
+
+/** For who writes each piece to a file before the next is asked for. */
+export const writtenMemory: PieceMemory = { reusedAfter: 1 };
+
+/**
+ * The bytes of a blob, in pieces that stay as they are, or as long as is asked for. Throws UserError `digest-mismatch` at the end, or as
+ * soon as there are too many of them, when they are not those of its descriptor.
+ */
+export async function* verifiedBytes(
+  { descriptor, bytes }: OutgoingBlob,
+  signal: AbortSignal,
+  memory: PieceMemory = {},
+): AsyncGenerator<Uint8Array> {
   const { digest, size } = descriptor;
   const what = `blob ${digest}`;
   const algorithm = digest.slice(0, digest.indexOf(":"));
   const hash = createHash(algorithm);
   let done = 0;
-  for await (const piece of bytes.kind === "file" ? partOfFile(bytes, what) : bytes.open()) {
+  for await (const piece of bytes.kind === "file" ? partOfFile(bytes, what, memory) : bytes.open()) {
     signal.throwIfAborted();
     done += piece.length;
     if (done > size) throw wrongSize(what, size, "more");
@@ -38,16 +57,23 @@ function wrongSize(what: string, size: number, actual: number | "more"): UserErr
 }
 
 /**
- * The bytes of a part of a file. Each piece has memory of its own, since a socket keeps what it could not send yet; the next is read
- * meanwhile. It may end early. Throws UserError, beginning with `what`.
+ * The bytes of a part of a file; the next piece is read while one is used. It may end early. Throws UserError, beginning with
+ * `what`.
  */
-export async function* partOfFile({ path, offset, size }: FilePart, what: string): AsyncGenerator<Uint8Array> {
+export async function* partOfFile(
+  { path, offset, size }: FilePart,
+  what: string,
+  { reusedAfter }: PieceMemory = {},
+): AsyncGenerator<Uint8Array> {
   const file = await open(path, "r").catch((error: unknown) => {
     throw fileError(error, `${what}, in ${path}`);
   });
+  const used: Buffer[] = [];
   const read = async (at: number): Promise<Uint8Array> => {
-    const piece = Buffer.allocUnsafe(Math.min(pieceBytes, size - at));
-    const { bytesRead } = await file.read(piece, 0, piece.length, offset + at);
+    const spare = reusedAfter !== undefined && used.length > reusedAfter ? used.shift() : undefined;
+    const piece = spare ?? Buffer.allocUnsafe(Math.min(pieceBytes, size));
+    used.push(piece);
+    const { bytesRead } = await file.read(piece, 0, Math.min(piece.length, size - at), offset + at);
     return piece.subarray(0, bytesRead);
   };
   let next: Promise<Uint8Array> | undefined;

@@ -4,7 +4,7 @@ import type { WrittenCount } from "./count-written.ts";
 import { layerFile, smallFiles } from "./docker-files.ts";
 import { expandPieces, sniffPieces } from "./expand-pieces.ts";
 import { TarFile } from "./tar-file.ts";
-import { verifiedBytes } from "./verified-bytes.ts";
+import { verifiedBytes, writtenMemory } from "./verified-bytes.ts";
 import { counted } from "./write-layout.ts";
 
 /** Writes to a new file what `docker load` reads: layers as plain archives, each once, `manifest.json` last. Syncs it. */
@@ -18,7 +18,7 @@ export async function writeDockerArchive(
   await using archive = await TarFile.create(path);
   const layers = new Map(image.layers.map((layer) => [layer.diffId, layer]));
   for (const layer of layers.values()) {
-    const sniffed = await sniffPieces(counted(verifiedBytes(layer, signal), count));
+    const sniffed = await sniffPieces(counted(verifiedBytes(layer, signal, writtenMemory), count));
     await archive.addUnsized(layerFile(layer.diffId), expandPieces(sniffed, layer, defaultLimits));
   }
   for (const file of smallFiles(image, name)) await archive.add(file.name, file.bytes.length, [file.bytes]);

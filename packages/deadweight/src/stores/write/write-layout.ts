@@ -5,7 +5,7 @@ import { UserError } from "../../lib/user-error.ts";
 import type { WrittenCount } from "./count-written.ts";
 import { blobPath, indexFile, layoutFile } from "./oci-files.ts";
 import { blobOf, contentOf, manifestsOf } from "./outgoing-blobs.ts";
-import { verifiedBytes } from "./verified-bytes.ts";
+import { verifiedBytes, writtenMemory } from "./verified-bytes.ts";
 import { syncFolder } from "./write-aside.ts";
 import { writePieces } from "./write-pieces.ts";
 
@@ -26,7 +26,7 @@ export async function writeLayout(
   const folders = new Set(blobs.map(({ descriptor }) => join(folder, blobPath(descriptor.digest), "..")));
   for (const path of folders) await mkdir(path, { recursive: true });
   for (const blob of blobs) {
-    await writeFileOf(join(folder, blobPath(blob.descriptor.digest)), counted(verifiedBytes(blob, signal), count));
+    await writeFileOf(join(folder, blobPath(blob.descriptor.digest)), counted(verifiedBytes(blob, signal, writtenMemory), count));
   }
   await writeFileOf(join(folder, "oci-layout"), [layoutFile]);
   await writeFileOf(join(folder, "index.json"), [indexFile(outgoing, name)]);

@@ -2,7 +2,7 @@ import type { Outgoing, WriteOptions } from "../../contracts/store.ts";
 import type { WrittenCount } from "./count-written.ts";
 import { blobPath, indexFile, layoutFile } from "./oci-files.ts";
 import { TarFile } from "./tar-file.ts";
-import { verifiedBytes } from "./verified-bytes.ts";
+import { verifiedBytes, writtenMemory } from "./verified-bytes.ts";
 import { counted, layoutBlobs } from "./write-layout.ts";
 
 /** Writes an OCI layout to a new tar file, `index.json` last, and syncs it. Throws UserError for a source that gives something else. */
@@ -17,7 +17,7 @@ export async function writeOciArchive(
   await archive.add("oci-layout", layoutFile.length, [layoutFile]);
   for (const blob of layoutBlobs(outgoing)) {
     const { digest, size } = blob.descriptor;
-    await archive.add(blobPath(digest), size, counted(verifiedBytes(blob, signal), count));
+    await archive.add(blobPath(digest), size, counted(verifiedBytes(blob, signal, writtenMemory), count));
   }
   const index = indexFile(outgoing, name);
   await archive.add("index.json", index.length, [index]);
