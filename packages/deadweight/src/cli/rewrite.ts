@@ -107,7 +107,7 @@ Exit codes: 0 fine, 1 with --check when there is something to change, 2 usage, 3
 
 async function rewrite(file: string, flags: RewriteFlags, session: Session, toolkit: Toolkit): Promise<number> {
   const mode = flags.quiet === true || flags.image === undefined ? "quiet" : progressMode(flags.progress, session.environment);
-  const options = rewriteOptions(flags, session, toolkit);
+  const options = await rewriteOptions(flags, session, toolkit);
   const files = await outputFiles(flags.output ?? [], toolkit.rewriteFormats);
   const destination = flags.write === undefined ? undefined : await destinationOf(file, flags.write);
   const display = createDisplay(mode, session);
@@ -122,11 +122,11 @@ async function rewrite(file: string, flags: RewriteFlags, session: Session, tool
   }
 }
 
-function rewriteOptions(flags: RewriteFlags, session: Session, toolkit: Toolkit): RewriteOptions {
+async function rewriteOptions(flags: RewriteFlags, session: Session, toolkit: Toolkit): Promise<RewriteOptions> {
   const { image, context, target, fix, skip } = flags;
   return {
     ...imageOptions(flags, session, toolkit),
-    ...gpuOptions(flags.gpus === undefined ? {} : { gpus: flags.gpus }, toolkit),
+    ...(await gpuOptions(flags.gpus === undefined ? {} : { gpus: flags.gpus }, toolkit)),
     ...(image !== undefined && { image }),
     ...(context !== undefined && { context }),
     ...(target !== undefined && { target }),
