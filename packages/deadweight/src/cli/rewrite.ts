@@ -7,7 +7,7 @@ import { printable } from "../lib/printable.ts";
 import { UserError } from "../lib/user-error.ts";
 import { allowsColour } from "./allows-colour.ts";
 import { repeatable } from "./delivery-options.ts";
-import { gpuOptions, gpusHelp } from "./gpu-options.ts";
+import { gpuConfigHelp, gpuOptions, gpusHelp, type GpuFlags } from "./gpu-options.ts";
 import { addEvidenceOptions, addImageOptions, addProgressOptions, imageOptions, type ImageFlags } from "./image-options.ts";
 import { outputFiles } from "./output-files.ts";
 import { createDisplay, progressMode } from "./progress/create-display.ts";
@@ -15,12 +15,11 @@ import { type Session, type Toolkit, type Work, write } from "./session.ts";
 import { terminalWidth } from "./terminal-width.ts";
 import { checkWritable, writeAside, writeNew } from "./write-aside.ts";
 
-interface RewriteFlags extends ImageFlags {
+interface RewriteFlags extends ImageFlags, GpuFlags {
   readonly image?: string;
   readonly context?: string;
   readonly target?: string;
   readonly buildArg?: readonly string[];
-  readonly gpus?: string;
   readonly cpu?: boolean;
   readonly fix?: readonly string[];
   readonly skip?: readonly string[];
@@ -60,6 +59,7 @@ function addBuildOptions(command: Command): void {
     .option("--target <stage>", "the stage that is shipped, by name or number; else the last")
     .addOption(repeatable("--build-arg <name=value>", "a build argument; repeatable"))
     .option("--gpus <list>", gpusHelp)
+    .option("--config <file>", gpuConfigHelp)
     .addOption(new Option("--cpu", "the image runs without a GPU").conflicts("gpus"));
 }
 
@@ -126,7 +126,7 @@ async function rewriteOptions(flags: RewriteFlags, session: Session, toolkit: To
   const { image, context, target, fix, skip } = flags;
   return {
     ...imageOptions(flags, session, toolkit),
-    ...(await gpuOptions(flags.gpus === undefined ? {} : { gpus: flags.gpus }, toolkit)),
+    ...(flags.cpu === true ? {} : await gpuOptions(flags, toolkit)),
     ...(image !== undefined && { image }),
     ...(context !== undefined && { context }),
     ...(target !== undefined && { target }),

@@ -129,11 +129,13 @@ function words(text: string): readonly string[] {
   return text.split(" ");
 }
 
+const byTool = Object.entries(syntaxes) as readonly (readonly [Tool, Syntax])[];
+
 /** How a known command reads its arguments; undefined for any other. */
 export function commandUse(command: ShellCommand): CommandUse | undefined {
   const program = programOf(command);
-  const found = Object.entries(syntaxes).find(([, { programs }]) => programs.test(program));
-  return found === undefined ? undefined : readUse(found[0] as Tool, found[1], command);
+  const found = byTool.find(([, { programs }]) => programs.test(program));
+  return found === undefined ? undefined : readUse(found[0], found[1], command);
 }
 
 function readUse(tool: Tool, syntax: Syntax, command: ShellCommand): CommandUse {

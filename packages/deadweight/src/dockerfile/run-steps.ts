@@ -79,6 +79,7 @@ function after({ dockerfile, variables }: Source, instruction: Instruction, stat
 
 function stepAt({ dockerfile, variables }: Source, stage: Stage, instruction: Instruction, state: State): RunStep {
   const script = runScript(dockerfile, instruction, state.shell);
+  let environment: ReadonlyMap<string, string> | undefined;
   return {
     stage,
     instruction,
@@ -86,7 +87,7 @@ function stepAt({ dockerfile, variables }: Source, stage: Stage, instruction: In
     uses: script?.commands.flatMap((command) => commandUse(command) ?? []) ?? [],
     mounts: instruction.flags.flatMap(({ name, value }) => (name === "mount" ? mountOf(value ?? "") : [])),
     ...state,
-    environment: () => variables(instruction),
+    environment: () => (environment ??= variables(instruction)),
   };
 }
 

@@ -22,7 +22,7 @@ export const torchIndex: Edit = defineEdit({
   safety: "opt-in",
   order: 15,
   meaning:
-    "pip installs PyTorch for CUDA unless an index for CPUs is named: 3.0 GB of wheels for 2.5.1 instead of 175 MB. With --no-gpu an index " +
+    "pip installs PyTorch for CUDA unless an index for CPUs is named: 3.0 GB of wheels for 2.5.1 instead of 175 MB. With --cpu an index " +
     "that the Dockerfile names is changed to its part for CPUs, and uv is told --torch-backend=cpu. With --gpus, an index of a CUDA build " +
     "that has no code for one of them is changed to that of a build which serves all.",
   risk:

@@ -21,7 +21,7 @@ import { diffPath, openContext, type BuildContext } from "./rewrite/build-contex
 import { instructionLayers } from "./rewrite/instruction-layers.ts";
 import { refuseUnsupported } from "./rewrite/refuse.ts";
 import { settleEdits, type Placed, type SettledEdits, type Settling } from "./rewrite/settle-edits.ts";
-import { silenceFor, silencesOf, type Silence } from "./rewrite/silence.ts";
+import { silenceFor, silencesOf, strayNotes, type Silence } from "./rewrite/silence.ts";
 import { removedPaths, savingOf, totalsOf } from "./rewrite/summarize-savings.ts";
 import { type ImageOptions, withFacts } from "./with-facts.ts";
 
@@ -178,7 +178,13 @@ function rewritten(work: Work, facts: Facts | undefined): WeighedRewrite {
     ),
     changes: settled.made.map(change),
     advice: settled.advice.map(change),
-    notes: settled.notes.map((placed) => ({ rule: placed.edit.name, ...placeOf(placed), message: placed.what.message })),
+    notes: [
+      ...settled.notes.map((placed) => ({ rule: placed.edit.name, ...placeOf(placed), message: placed.what.message })),
+      ...strayNotes(
+        silencesOf(dockerfile),
+        work.edits.map(({ name }) => name),
+      ),
+    ],
     silenced: silencedOf(settled, work, placeOf),
     hunks: replacementsOf(settled.pieces, decoded.text.length),
     before: decoded.text,

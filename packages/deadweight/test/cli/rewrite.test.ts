@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { UserError, type RewriteOptions } from "../../src/index.ts";
 import { commandLine } from "../support/command-line.ts";
 import { folderWith } from "../support/rewriting.ts";
 
@@ -84,6 +85,40 @@ for (const [name, args, message] of [
     assert.match(stderr, message);
   });
 }
+
+test("options reach the rewriting: GPUs by name or from a configuration, none with --cpu, build arguments of the environment too", async () => {
+  const seen: RewriteOptions[] = [];
+  const toolkit = {
+    rewrite: (_: string, options: RewriteOptions): never => {
+      seen.push(options);
+      throw new UserError("seen", "seen");
+    },
+  };
+  const file = folderWith({ Dockerfile: before, "deadweight.yaml": "gpus: [sm_75]\nservices: {}\n" });
+  const config = join(dirname(file), "deadweight.yaml");
+  const environment = { TOKEN: "t" };
+  await commandLine(["rewrite", file, "--gpus", "8.6", "--build-arg", "A=b=c", "--build-arg", "TOKEN", "--build-arg", "NONE"], {
+    toolkit,
+    environment,
+  });
+  await commandLine(["rewrite", file, "--config", config], { toolkit });
+  await commandLine(["rewrite", file, "--config", config, "--cpu"], { toolkit });
+  assert.deepEqual(
+    seen.map(({ gpus, withoutGpu }) => [gpus?.targets.map(({ capability }) => capability), withoutGpu]),
+    [
+      [[86], false],
+      [[75], false],
+      [undefined, true],
+    ],
+  );
+  assert.deepEqual(
+    [...(seen[0]?.buildArgs ?? [])],
+    [
+      ["A", "b=c"],
+      ["TOKEN", "t"],
+    ],
+  );
+});
 
 test("a Dockerfile with an error is told of by file and line, one that is missing by name", async () => {
   const file = folderWith({ Dockerfile: "FROM a\nRUM x\n" });

@@ -90,6 +90,14 @@ test("comments silence an edit at an instruction, within one, or in the whole fi
   assert.deepEqual([whole.changes.length, whole.silenced.length], [0, 3]);
 });
 
+test("a comment that silences what is no edit is told of", async () => {
+  const file = folderWith({ Dockerfile: "FROM prom/windows-exporter\n# deadweight ignore=on,one\nRUN x\n" });
+  const { notes } = await rewrite(file, rewriteOptions(), [replacing("one", "x", "y")]);
+  assert.deepEqual(notes, [
+    { rule: "on", line: 2, endLine: 2, message: 'the comment silences what is no edit: did you mean "one"?' },
+  ]);
+});
+
 test("what edits see: variables, the shipped stages, the build context, what was asked for", async () => {
   const seen: EditContext[] = [];
   const spy = editOf("spy", (context) => {
@@ -146,6 +154,8 @@ for (const [name, text] of [
   ["a frontend that is not Docker's", "# syntax=devthefuture/dockerfile-x\nFROM a"],
   ["a frontend of the labs", "# syntax=docker/dockerfile:1-labs\nFROM a"],
   ["a base image for Windows", "FROM mcr.example/windows/servercore:ltsc2022\nRUN dir"],
+  ["a platform of Windows", "FROM --platform=windows/amd64 a\nRUN dir"],
+  ["a tag for Windows", "FROM python:3-windowsservercore\nRUN dir"],
   ["a shell of Windows", 'FROM a\nSHELL ["powershell", "-Command"]'],
 ] as const) {
   test(`refused: ${name}`, async () => {

@@ -10,13 +10,20 @@ export function refuseUnsupported(file: string, { directives, escape, stages, in
   ) {
     throw unsupported(file, `the frontend ${JSON.stringify(syntax)} may read it in ways of its own`);
   }
-  const windows = stages.find(({ base }) => /\b(?:windows|nanoserver|servercore|windowsservercore)\b/i.test(base.text));
+  const windows = stages.find(
+    ({ base, from }) => isWindows(base.text) || from.flags.some(({ value }) => value?.startsWith("windows/")),
+  );
   if (windows) throw unsupported(file, `${JSON.stringify(windows.base.text)} is an image for Windows`);
   const shell = instructions.find(
     ({ keyword, exec }) => keyword === "SHELL" && /^(?:cmd|powershell|pwsh)(?:\.exe)?$/i.test(exec?.[0]?.value ?? ""),
   );
   if (shell) throw unsupported(file, `${text.slice(shell.start, shell.end)} is a shell of Windows`);
   if (escape === "`") throw unsupported(file, "a backtick as escape character is for Windows");
+}
+
+/** `mcr…/windows/servercore:ltsc2022`, `python:3-windowsservercore`, `x/nanoserver`; not `windows-exporter`, which runs on Linux. */
+function isWindows(image: string): boolean {
+  return /(?:^|\/)windows(?:[/:@]|$)|nanoserver|servercore/i.test(image);
 }
 
 function unsupported(file: string, reason: string): UserError {

@@ -1,9 +1,13 @@
+import { didYouMean } from "../../lib/did-you-mean.ts";
+import type { RewriteNote } from "../../model/dockerfile-rewrite.ts";
 import type { Dockerfile, Instruction } from "../../model/dockerfile.ts";
 
 /** A comment `# deadweight ignore=RULE because …`. */
 export interface Silence {
   readonly rules: readonly string[];
   readonly reason: string;
+  /** Of the comment, counted from 1. */
+  readonly line: number;
   /** The instruction it stands above or in, by its start; the whole file when absent. */
   readonly instruction?: number;
 }
@@ -22,7 +26,14 @@ export function silencesOf({ text, instructions }: Dockerfile): readonly Silence
     const instruction = instructions[next];
     if (!instruction) return [];
     const isWhole = next === 0 && index + 1 < instruction.line;
-    return [{ rules: rules.split(","), reason, ...(!isWhole && { instruction: instruction.start }) }];
+    return [
+      {
+        rules: rules.split(",").filter((rule) => rule !== ""),
+        reason,
+        line: index + 1,
+        ...(!isWhole && { instruction: instruction.start }),
+      },
+    ];
   });
 }
 
@@ -32,5 +43,19 @@ export function silenceFor(silences: readonly Silence[], rule: string, instructi
     (silence) =>
       (silence.instruction === undefined || silence.instruction === instruction.start) &&
       (silence.rules.includes(rule) || silence.rules.includes("all")),
+  );
+}
+
+/** Notes on comments that silence what is no edit. */
+export function strayNotes(silences: readonly Silence[], known: readonly string[]): readonly RewriteNote[] {
+  return silences.flatMap(({ rules, line }) =>
+    rules
+      .filter((rule) => rule !== "all" && !known.includes(rule))
+      .map((rule) => ({
+        rule,
+        line,
+        endLine: line,
+        message: `the comment silences what is no edit: ${didYouMean(rule, known)}`,
+      })),
   );
 }
