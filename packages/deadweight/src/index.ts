@@ -3,6 +3,7 @@ export { analyze, type AnalyzeOptions } from "./pipeline/analyze.ts";
 export { build, type BuildResult } from "./pipeline/build.ts";
 export type { BuildOptions } from "./pipeline/build/build-request.ts";
 export type { BuildSettings } from "./pipeline/build/build-side.ts";
+export { proposeEdits, type ProposingOptions } from "./pipeline/build/propose-edits.ts";
 export type { EditPlan, PlannedEdit, ProposeEdits } from "./pipeline/build/edit-plan.ts";
 export { compare, type Baseline, type Compared, type CompareOptions } from "./pipeline/compare.ts";
 export { draftConfig } from "./pipeline/draft-config.ts";

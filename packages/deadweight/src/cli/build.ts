@@ -3,6 +3,7 @@ import type { BuildOptions, BuildSettings } from "../index.ts";
 import { printable } from "../lib/printable.ts";
 import { UserError } from "../lib/user-error.ts";
 import { allowsColour } from "./allows-colour.ts";
+import { addEditOptions, editOptions, type EditFlags } from "./build-edits.ts";
 import { addBuildOptions, buildSettings, type BuildFlags } from "./build-options.ts";
 import { repeatable } from "./delivery-options.ts";
 import { addProgressOptions, imageOptions, type ImageFlags } from "./image-options.ts";
@@ -10,14 +11,14 @@ import { createDisplay, progressMode } from "./progress/create-display.ts";
 import { type Session, type Toolkit, type Work, write } from "./session.ts";
 import { terminalWidth } from "./terminal-width.ts";
 
-interface Flags extends BuildFlags, Pick<ImageFlags, "platform" | "insecure" | "progress" | "quiet"> {
+interface Flags extends BuildFlags, EditFlags, Pick<ImageFlags, "platform" | "insecure" | "progress" | "quiet"> {
   readonly tag?: string;
   readonly candidate?: string;
   readonly maxBuilds: string;
   readonly static?: boolean;
   readonly expect?: readonly string[];
   readonly require?: readonly string[];
-  readonly skip?: readonly string[];
+  readonly skipCheck?: readonly string[];
   readonly config?: string;
   readonly service?: string;
   readonly engine?: string;
@@ -36,6 +37,7 @@ export function addBuild(program: Command, session: Session, toolkit: Toolkit, c
     .argument("[context]", "the folder that is sent to the engine; that of the service, else .");
   addBuildOptions(command);
   addCandidateOptions(command);
+  addEditOptions(command, toolkit);
   addVerifyingOptions(command);
   command
     .optionsGroup("Output:")
@@ -64,7 +66,7 @@ function addVerifyingOptions(command: Command): void {
     .option("--static", "run the checks that need no container alone")
     .addOption(repeatable("--expect <glob>", "paths that may differ in any way; repeatable"))
     .addOption(repeatable("--require <check|gpu>", "a check that must have been run; repeatable"))
-    .addOption(repeatable("--skip <check>", "leave a check out; repeatable"))
+    .addOption(repeatable("--skip-check <check>", "leave a check out; repeatable"))
     .option("--config <file>", "a deadweight.yaml: how the containers are run, and the probes that they must answer alike")
     .option("--service <name>", "which of its services it is: its context, Dockerfile and tag are taken from there too");
 }
@@ -73,7 +75,7 @@ const examples = `
 Examples:
   deadweight build .
   deadweight build . -t my-service:1.2 --config deadweight.yaml
-  deadweight build --service stt --network host
+  deadweight build --service stt --network host --fix pip-no-cache
   deadweight build . --candidate Dockerfile.optimized --static --format json
 
 Exit codes: 0 fine, 1 the candidate or all edits fail, 2 usage, 3 could not look or the original can't be built, 70 a bug.`;
@@ -81,9 +83,12 @@ Exit codes: 0 fine, 1 the candidate or all edits fail, 2 usage, 3 could not look
 async function build(context: string | undefined, flags: Flags, session: Session, toolkit: Toolkit): Promise<number> {
   const mode = flags.quiet === true ? "quiet" : progressMode(flags.progress, session.environment);
   const options = buildOptions(flags, session, toolkit);
+  const edits = flags.candidate === undefined ? await editOptions(flags, session, toolkit) : undefined;
   const display = createDisplay(mode, session);
   try {
-    const { outcome, record } = await toolkit.build(context, { ...options, onProgress: display.show });
+    const onProgress = display.show;
+    const propose = edits === undefined ? {} : { propose: toolkit.proposeEdits({ ...edits, onProgress }) };
+    const { outcome, record } = await toolkit.build(context, { ...options, ...propose, onProgress });
     display.close();
     const columns = terminalWidth(session.stdout, session.environment);
     const look = { verbose: flags.verbose === true, columns, colour: allowsColour(session.stdout, session.environment) };
@@ -109,7 +114,7 @@ function buildOptions(flags: Flags, session: Session, toolkit: Toolkit): BuildOp
     ...(flags.file === undefined ? {} : { file: flags.file }),
     ...(flags.tag === undefined ? {} : { tag: flags.tag }),
     ...(flags.candidate === undefined ? {} : { candidate: flags.candidate }),
-    ...(flags.skip === undefined ? {} : { skip: flags.skip }),
+    ...(flags.skipCheck === undefined ? {} : { skip: flags.skipCheck }),
     ...(flags.config === undefined ? {} : { config: flags.config }),
     ...(flags.service === undefined ? {} : { service: flags.service }),
     ...(flags.engine === undefined ? {} : { engine: flags.engine }),

@@ -2,10 +2,10 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type Command, Option } from "commander";
 import type { DockerfileRewrite, RewriteFormat, RewriteOptions } from "../index.ts";
-import { didYouMean } from "../lib/did-you-mean.ts";
 import { printable } from "../lib/printable.ts";
 import { UserError } from "../lib/user-error.ts";
 import { allowsColour } from "./allows-colour.ts";
+import { knownEdits } from "./build-edits.ts";
 import { repeatable } from "./delivery-options.ts";
 import { gpuConfigHelp, gpuOptions, gpusHelp, type GpuFlags } from "./gpu-options.ts";
 import { addEvidenceOptions, addImageOptions, addProgressOptions, imageOptions, type ImageFlags } from "./image-options.ts";
@@ -136,13 +136,6 @@ async function rewriteOptions(flags: RewriteFlags, session: Session, toolkit: To
     withoutGpu: flags.cpu === true,
     level: flags.level,
   };
-}
-
-function knownEdits(names: readonly string[], { edits }: Toolkit): readonly string[] {
-  const known = edits.map(({ name }) => name);
-  const wrong = names.find((name) => !known.includes(name));
-  if (wrong === undefined) return names;
-  throw new UserError("usage", `edit ${wrong}: there is none of that name`, { hint: didYouMean(wrong, known), exitCode: 2 });
 }
 
 /** `NAME=VALUE`; of `NAME` alone the value is that of the environment's variable, as with docker build. */

@@ -52,6 +52,7 @@ export type Toolkit = Pick<
   | "passedGrowth"
   | "parseThreshold"
   | "promote"
+  | "proposeEdits"
   | "render"
   | "printTarget"
   | "renderBuild"

@@ -20,20 +20,29 @@ export const libraries: Fact<Libraries | undefined> = defineFact("libraries", (f
   if (read === undefined) return undefined;
   const { environment, system } = facts.get(loaderFolders);
   const inFolder = createLookup(tree, read);
+  let inherited: InheritedFolders | undefined;
+  const own = (entry: number, folders: readonly ByteString[]): readonly ByteString[] => {
+    const origin = tree.paths.path(tree.paths.parent(tree.nodeOf(entry)));
+    return folders.flatMap((folder) => expanded(folder, origin));
+  };
+  const find = (entry: number, name: ByteString, loaders: readonly ByteString[]): number => {
+    const needs = read.elf(entry);
+    if (needs === undefined) return -1;
+    if (name.includes("/")) return fileAt(tree, read, name, needs.machine);
+    const rpath = needs.runpath.length === 0 ? [...own(entry, needs.rpath), ...loaders] : [];
+    for (const folder of [...rpath, ...environment, ...own(entry, needs.runpath), ...system]) {
+      const found = inFolder(folder, name, needs);
+      if (found >= 0) return found;
+    }
+    return -1;
+  };
   return {
     find: (entry, name) => {
-      const needs = read.elf(entry);
-      if (needs === undefined) return -1;
-      if (name.includes("/")) return fileAt(tree, read, name, needs.machine);
-      const origin = tree.paths.path(tree.paths.parent(tree.nodeOf(entry)));
-      const own = (folders: readonly ByteString[]): readonly ByteString[] =>
-        folders.flatMap((folder) => expanded(folder, origin));
-      const rpath = needs.runpath.length === 0 ? own(needs.rpath) : [];
-      for (const folder of [...rpath, ...environment, ...own(needs.runpath), ...system]) {
-        const found = inFolder(folder, name, needs);
-        if (found >= 0) return found;
-      }
-      return -1;
+      const found = find(entry, name, []);
+      if (found >= 0) return found;
+      inherited ??= inheritedFolders(tree, read, own, find);
+      const loaders = inherited.get(entry);
+      return loaders === undefined ? -1 : find(entry, name, [...loaders]);
     },
     interpreter: (entry) => {
       const path = read.elf(entry)?.interpreter;
@@ -41,6 +50,39 @@ export const libraries: Fact<Libraries | undefined> = defineFact("libraries", (f
     },
   };
 });
+
+/** By entry of a library: folders that who loads it has in its DT_RPATH. */
+type InheritedFolders = ReadonlyMap<number, ReadonlySet<ByteString>>;
+
+/**
+ * DT_RPATH counts for all that a file loads, and for what that loads in turn, where no DT_RUNPATH stands beside it: ld.so(8). Which program loads
+ * a library is not known: the folders of all that may count.
+ */
+function inheritedFolders(
+  tree: FileTree,
+  read: Programs,
+  own: (entry: number, folders: readonly ByteString[]) => readonly ByteString[],
+  find: (entry: number, name: ByteString, loaders: readonly ByteString[]) => number,
+): InheritedFolders {
+  const inherited = new Map<number, Set<ByteString>>();
+  for (const entry of tree.all()) {
+    const needs = read.elf(entry);
+    if (needs === undefined || needs.rpath.length === 0 || needs.runpath.length > 0) continue;
+    const folders = own(entry, needs.rpath);
+    const seen = new Set([entry]);
+    for (const loading of seen) {
+      for (const name of read.elf(loading)?.needed ?? []) {
+        const found = find(loading, name, loading === entry ? [] : folders);
+        if (found < 0 || seen.has(found)) continue;
+        seen.add(found);
+        const known = inherited.get(found) ?? new Set();
+        inherited.set(found, known);
+        for (const folder of folders) known.add(folder);
+      }
+    }
+  }
+  return inherited;
+}
 
 type Lookup = (folder: ByteString, name: ByteString, needs: ElfNeeds) => number;
 

@@ -31,7 +31,7 @@ export function expectedChanges(
   const rewritten = images.map((facts) => keptPaths(facts.get(fileTree), isRebuilt ? rewrittenByBuilds : []));
   const tree = images[0].get(fileTree);
   const gone = new Set(removed);
-  const folders = goneFolders(tree, gone);
+  const folders = goneFolders(tree, gone, (path) => free.some(({ has }) => has(path)));
   const contents = pathsWith(tree, replaced);
   return (path) => {
     if (free.some(({ has }) => has(path))) return anything;

@@ -69,6 +69,23 @@ test("each place where the loader looks", async () => {
   }
 });
 
+test("what a library loads is found by the RPATH of who loads it, unless either has a RUNPATH", async () => {
+  const app = (folders: DynamicElf): TestEntry => elf("opt/bin/app", { needed: ["libmid.so"], ...folders });
+  const mid = (folders: DynamicElf = {}): TestEntry => elf("opt/own/libmid.so", { needed: ["liblow.so"], ...folders });
+  const low = elf("opt/own/liblow.so", {});
+  const gone = ["opt/own/libmid.so: needs liblow.so, which is not found any more"];
+  const rpath = app({ rpath: "$ORIGIN/../own" });
+  assert.deepEqual(await said([rpath, mid(), low], [rpath, mid()]), gone);
+  const both = app({ rpath: "$ORIGIN/../own", runpath: "$ORIGIN/../own" });
+  assert.equal(await said([both, mid(), low], [both, mid()]), "same");
+  const other = mid({ runpath: "/nowhere" });
+  assert.equal(await said([rpath, other, low], [rpath, other]), "same");
+  const far = [rpath, mid(), elf("opt/own/liblow.so", { needed: ["libend.so"] })];
+  assert.deepEqual(await said([...far, elf("opt/own/libend.so", {})], far), [
+    "opt/own/liblow.so: needs libend.so, which is not found any more",
+  ]);
+});
+
 test("glibc reads its settings through the cache alone", async () => {
   const cache: TestEntry = { path: "etc/ld.so.cache", content: "cache" };
   const rest = [

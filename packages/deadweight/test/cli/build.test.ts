@@ -45,6 +45,36 @@ test("flags become settings of the build and of the verification", async () => {
   );
 });
 
+test("edits are those of rewrite, all that can be verified by default; with a Dockerfile of one's own there are none", async () => {
+  const proposing: unknown[] = [];
+  const asked = async (...argv: string[]): Promise<unknown> => {
+    const { code, stderr } = await commandLine(["build", ...argv], {
+      toolkit: {
+        proposeEdits: ({ environment: _environment, signal: _signal, onProgress: _onProgress, ...options }) => {
+          proposing.push(options);
+          return () => Promise.reject(new Error("not asked"));
+        },
+        build: (_, { propose }) =>
+          Promise.resolve({ outcome: { ...sampleBuild, edits: propose === undefined ? [] : sampleBuild.edits }, record: "" }),
+      },
+    });
+    assert.equal(code, 0, stderr);
+    return proposing.pop();
+  };
+  assert.deepEqual(await asked(), { insecure: [], level: "verified", withoutGpu: false });
+  const flags = "--level lossless --fix pip-no-cache --skip uv-no-cache --cpu";
+  assert.deepEqual(await asked(...flags.split(" ")), {
+    insecure: [],
+    level: "lossless",
+    only: ["pip-no-cache"],
+    skip: ["uv-no-cache"],
+    withoutGpu: true,
+  });
+  assert.equal(await asked("--no-edits"), undefined);
+  assert.equal(await asked("--candidate", "x"), undefined);
+  assert.equal((await commandLine(["build", "--fix", "pip-cash"])).code, 2);
+});
+
 test("the table names both sizes, the edits with what became of them, and the verdict", async () => {
   const { stdout, stderr } = await called(sampleBuild);
   for (const part of [

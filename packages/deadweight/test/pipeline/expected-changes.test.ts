@@ -64,3 +64,12 @@ test("what was to go may be gone, with folders that hold nothing else", () => {
   assert.deepEqual(differences(before, [file("opt/c", "c")], { expect: [], removed }), ["opt: gone"]);
   assert.deepEqual(differences(before, [folder("opt")], { expect: [], removed }), ["opt/c: gone"]);
 });
+
+test("a folder may go with what every build writes anew", () => {
+  const before = [folder("root"), folder("root/.cache"), file("root/.cache/uv/wheels/a", "a"), file("root/.cache/uv/.lock", "")];
+  const removed = ["root/.cache/uv/wheels/a"];
+  assert.deepEqual(differences(before, [folder("root")], { expect: [], isRebuilt: true, removed }), []);
+  const withMore = [...before, file("root/.cache/mine", "")];
+  const told = differences(withMore, [folder("root")], { expect: [], isRebuilt: true, removed });
+  assert.deepEqual(told, ["root/.cache: gone", "root/.cache/mine: gone"]);
+});

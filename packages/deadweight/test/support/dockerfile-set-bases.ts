@@ -7,7 +7,7 @@ import { seededRandom } from "./random.ts";
 import { isInstalled } from "./registry.ts";
 
 /** Images that the set is built on. */
-export type SetBase = "debian" | "tools" | "node" | "frontend" | "cuda";
+export type SetBase = "debian" | "tools" | "node" | "frontend" | "cuda" | "cudaBase";
 
 const names: Readonly<Record<SetBase, string>> = {
   debian: "deadweight-set/debian:12",
@@ -16,6 +16,7 @@ const names: Readonly<Record<SetBase, string>> = {
   // The name in `# syntax=` of Dockerfiles that have heredocs.
   frontend: "docker/dockerfile:1",
   cuda: "nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04",
+  cudaBase: "nvidia/cuda:12.1.0-base-ubuntu22.04",
 };
 
 /** Bytes that no compressor makes smaller, the same each time. */
@@ -38,11 +39,17 @@ export async function tagSetBase(base: SetBase): Promise<void> {
   if (known !== "") return;
   if (base === "debian") return tagBase(names.debian);
   if (base !== "frontend") await tagSetBase("debian");
-  await { tools: makeTools, node: makeNode, frontend: makeFrontend, cuda: makeCuda }[base]();
+  await {
+    tools: makeTools,
+    node: makeNode,
+    frontend: makeFrontend,
+    cuda: () => makeCuda("cuda"),
+    cudaBase: () => makeCuda("cudaBase"),
+  }[base]();
 }
 
 const install = "apt-get update && apt-get -o Acquire::Retries=3 install -y --no-install-recommends";
-const clean = "rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/*.deb";
+const clean = "rm -rf /var/lib/apt/lists/* /var/cache/apt/*";
 
 async function make(base: SetBase, folder: string, text: string): Promise<void> {
   await buildWith(planOf(folder, text, { tags: [names[base]] }));
@@ -107,24 +114,31 @@ const cudaPackages: readonly (readonly [name: string, version: string, library: 
 ];
 
 /** A stand-in: Debian's system, and packages with the names of NVIDIA's. */
-async function makeCuda(): Promise<void> {
+async function makeCuda(base: "cuda" | "cudaBase"): Promise<void> {
   const folder = contextWith({});
-  for (const [name, version, library, bytes] of cudaPackages) {
+  const isBase = base === "cudaBase";
+  for (const [name, version, library, bytes] of isBase ? cudaPackages.slice(0, 1) : cudaPackages) {
     const root = join(folder, name);
     const target = name === "libcudnn8" ? "usr/lib/x86_64-linux-gnu" : "usr/local/cuda-12.1/targets/x86_64-linux/lib";
     mkdirSync(join(root, target), { recursive: true });
     mkdirSync(join(root, "DEBIAN"));
     writeFileSync(join(root, target, library), randomBytesOf(bytes));
-    const fields = { Package: name, Version: version, Architecture: "amd64", Maintainer: "a <a@example.org>", Description: "a stand-in" };
+    const fields = {
+      Package: name,
+      Version: version,
+      Architecture: "amd64",
+      Maintainer: "a <a@example.org>",
+      Description: "a stand-in",
+    };
     const lines = Object.entries(fields).map(([field, value]) => `${field}: ${value}\n`);
     writeFileSync(join(root, "DEBIAN/control"), lines.join(""));
     await output("dpkg-deb", ["--root-owner-group", "--build", root, join(folder, `${name}.deb`)]);
   }
   await make(
-    "cuda",
+    base,
     folder,
     `FROM ${names.debian}
-ENV NVARCH=x86_64 CUDA_VERSION=12.1.0 NV_CUDNN_VERSION=8.9.0.131
+ENV NVARCH=x86_64 CUDA_VERSION=12.1.0${isBase ? "" : " NV_CUDNN_VERSION=8.9.0.131"}
 ENV PATH=/usr/local/nvidia/bin:/usr/local/cuda/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 ENV LD_LIBRARY_PATH=/usr/local/nvidia/lib:/usr/local/nvidia/lib64
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility

@@ -19,8 +19,8 @@ export interface SetCase {
   readonly fill?: (context: string) => void;
   /** What is asked of the containers. */
   readonly config?: string;
-  /** Whether the verification finds that nothing can be left out. */
-  readonly isDropped?: boolean;
+  /** Whether it stays as it is: no edit is sure of it, or the verification finds that something is missed. */
+  readonly isLeft?: boolean;
 }
 
 const health = `services:
@@ -36,7 +36,7 @@ const health = `services:
 export const setCases: readonly SetCase[] = [
   { name: "apt-lists", bases: ["debian"] },
   { name: "apt-recommends", bases: ["debian"] },
-  { name: "apt-recommends-needed", bases: ["debian"], isDropped: true },
+  { name: "apt-recommends-needed", bases: ["debian"], isLeft: true },
   { name: "late-cleanup", bases: ["debian"] },
   { name: "update-alone", bases: ["debian"] },
   { name: "pip-cache", bases: ["tools"] },
@@ -49,11 +49,19 @@ export const setCases: readonly SetCase[] = [
   { name: "owner-changed", bases: ["debian"], fill: (context) => fillApplication(join(context, "app")) },
   { name: "mode-changed", bases: ["debian"], fill: (context) => writeFileSync(join(context, "model.bin"), randomBytesOf(4e6)) },
   { name: "archive-downloaded", bases: ["tools"] },
-  { name: "archive-copied", bases: ["debian"], fill: (context) => writeFileSync(join(context, "tool.tar.gz"), toolArchive()) },
+  {
+    name: "archive-copied",
+    bases: ["debian"],
+    isLeft: true,
+    fill: (context) => writeFileSync(join(context, "tool.tar.gz"), toolArchive()),
+  },
   { name: "git-history", bases: ["tools"] },
-  { name: "build-tools", bases: ["debian"] },
+  { name: "archive-removed-late", bases: ["tools"] },
+  { name: "build-tools", bases: ["tools"] },
+  { name: "build-tools-used", bases: ["debian"], isLeft: true },
+  { name: "runtime-libraries", bases: ["tools"] },
   { name: "several", bases: ["tools"], fill: (context) => writeFileSync(join(context, "weights.bin"), randomBytesOf(3e6)) },
-  { name: "stt-service", bases: ["cuda"], config: health },
+  { name: "stt-service", bases: ["cuda", "cudaBase"], config: health },
 ];
 
 function fillApplication(folder: string): void {

@@ -1,7 +1,9 @@
 import type { EditContext, ProposedSaving } from "../../contracts/edit.ts";
+import type { EntryClaim } from "../../contracts/rule.ts";
 import type { CommandUse } from "../../dockerfile/command-use.ts";
 import { stageChain } from "../../dockerfile/expand-variables.ts";
 import { isMounted, isRoot, runSteps, type RunStep } from "../../dockerfile/run-steps.ts";
+import { fileTree } from "../../facts/file-tree.ts";
 import type { Instruction, Replacement } from "../../model/dockerfile.ts";
 import { appended, sudoOf } from "../evidence/appended.ts";
 import type { Finding } from "../evidence/gathered.ts";
@@ -20,17 +22,14 @@ export function aptCleanup(context: EditContext, step: ScriptStep): Finding {
   const { instruction } = step;
   if (!isRoot(step) && sudoOf(update.command) === "")
     return { instruction, message: `the lists stay: the RUN is run by ${step.user}` };
-  const archives = isMounted(step, "/var/cache/apt") ? [] : layerClaims(context, instruction, ["apt-archives"]);
-  const saving = savingOf(
-    context,
-    "same-layer-cleanup",
-    instruction,
-    ["apt-lists", ...(archives.length > 0 ? ["apt-archives"] : [])],
-    estimate,
-  );
-  if (saving === undefined) return undefined;
   const pair = loneUpdate(context, step);
   const place = pair?.next ?? step;
+  const made = [...new Set([instruction, place.instruction])];
+  const archives = isMounted(place, "/var/cache/apt") ? [] : made.flatMap((one) => layerClaims(context, one, ["apt-archives"]));
+  const lists = savingOf(context, "same-layer-cleanup", instruction, ["apt-lists"], estimate);
+  const shadowed = pair === undefined ? [] : shadowedBy(context, instruction, place.instruction);
+  const saving = withClaims(lists, [...shadowed, ...(cleansLists(place) ? [] : archives)]);
+  if (saving === undefined) return undefined;
   const later = laterInstall(context, place.instruction);
   if (later !== undefined) return { instruction, message: `the lists stay: line ${later.line} installs without fetching them` };
   const sudo = sudoOf(update.command);
@@ -46,6 +45,21 @@ export function aptCleanup(context: EditContext, step: ScriptStep): Finding {
     replacements: [...(pair?.replacements ?? []), ...(insertion ? [insertion.replacement] : [])],
     saving,
   };
+}
+
+/** What the second of two instructions writes again is there once when they are one. */
+function shadowedBy(context: EditContext, first: Instruction, second: Instruction): readonly EntryClaim[] {
+  const { built } = context;
+  if (built === undefined) return [];
+  const tree = built.facts.get(fileTree);
+  const layers = new Set(built.layersOf(second));
+  return layerClaims(context, first, ["shadowed-files"]).filter(({ entry }) => layers.has(tree.hiddenBy(entry)));
+}
+
+/** What both save; an estimate stands where the image says nothing. */
+function withClaims(saving: ProposedSaving | undefined, more: readonly EntryClaim[]): ProposedSaving | undefined {
+  if (saving === undefined) return more.length === 0 ? undefined : { claims: more };
+  return "claims" in saving ? { claims: [...saving.claims, ...more] } : saving;
 }
 
 /** `rm -rf /var/lib/apt/lists/*` or `apt-get dist-clean`. */

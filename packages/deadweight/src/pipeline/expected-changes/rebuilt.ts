@@ -1,5 +1,5 @@
 import type { FileTree } from "../../facts/file-tree.ts";
-import { textOf } from "../../lib/byte-string.ts";
+import { textOf, type ByteString } from "../../lib/byte-string.ts";
 
 /**
  * What two builds of one Dockerfile don't write alike, and no program depends on: logs, downloads and indexes of package managers, and byte
@@ -13,6 +13,7 @@ export const writtenByBuilds: readonly string[] = [
   "var/lib/apt/lists/**",
   "**/__pycache__/**",
   "**/.cache/pip/**",
+  "**/.cache/uv/**",
   // Its index holds times and inodes.
   "**/.git/**",
   "root/.npm/_logs/**",
@@ -29,10 +30,19 @@ export const rewrittenByBuilds: readonly string[] = [
   "var/lib/dpkg/status",
   "var/lib/dpkg/status-old",
   "var/lib/dpkg/triggers/**",
+  // What npm has installed, for npm alone.
+  "**/node_modules/.package-lock.json",
 ];
 
-/** Folders all of whose files are to go, at any depth: they may go with them, and so may empty ones in them. Paths are texts. */
-export function goneFolders(tree: FileTree, removed: ReadonlySet<string>): ReadonlySet<string> {
+/**
+ * Folders all of whose files are to go, or may, at any depth: they may go with them, and so may empty ones in them. Paths are texts, but for
+ * `isFree`.
+ */
+export function goneFolders(
+  tree: FileTree,
+  removed: ReadonlySet<string>,
+  isFree: (path: ByteString) => boolean,
+): ReadonlySet<string> {
   if (removed.size === 0) return new Set();
   const touched = new Set([...removed].flatMap(foldersAbove));
   const kept = new Set<string>();
@@ -40,7 +50,7 @@ export function goneFolders(tree: FileTree, removed: ReadonlySet<string>): Reado
   for (const entry of tree.all()) {
     const path = textOf(tree.path(entry));
     if (tree.type(entry) === "directory") folders.push(path);
-    else if (!removed.has(path)) for (const above of foldersAbove(path)) kept.add(above);
+    else if (!removed.has(path) && !isFree(tree.path(entry))) for (const above of foldersAbove(path)) kept.add(above);
   }
   const gone = new Set<string>();
   // A folder comes before what is in it.

@@ -63,10 +63,10 @@ function whyUnmeasured({ probes, ready }: Service, lives: Record<Side, readonly 
   const all = [...lives.before, ...lives.after];
   const [life] = all;
   if (life === undefined) return "no container was run";
-  if (life.readyBy === "nothing" && ready === undefined && probes.length === 0) return "no probe given";
-  if (life.readyBy === "nothing") return "nothing says when it is ready";
   const broken = all.find(({ failure, unready }) => failure !== undefined || unready !== undefined);
-  return broken === undefined ? undefined : `it did not start: ${broken.failure ?? broken.unready ?? ""}`;
+  if (broken !== undefined) return `it did not start: ${broken.failure ?? broken.unready ?? ""}`;
+  if (life.readyBy === "nothing" && ready === undefined && probes.length === 0) return "no probe given";
+  return life.readyBy === "nothing" ? "nothing says when it is ready" : undefined;
 }
 
 /** In turns, the order changed each time, and as long as it is not clear whether something has grown. */

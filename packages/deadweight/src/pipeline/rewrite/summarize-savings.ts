@@ -45,5 +45,9 @@ export function removedPaths(saving: ProposedSaving | undefined, facts: Facts | 
   const claimed = new Set(saving.claims.filter(({ ranges }) => ranges === undefined).map(({ entry }) => entry));
   const isWhole = (entry: number): boolean =>
     tree.stored(tree.nodeOf(entry)).every((other) => claimed.has(other) || tree.fate(other) === "marker");
-  return [...claimed].filter(isWhole).map((entry) => textOf(tree.path(entry)));
+  // With a package's own folder goes what its scripts have put there.
+  const below = (entry: number): readonly number[] =>
+    tree.type(entry) === "directory" ? [...tree.within(tree.nodeOf(entry))] : [entry];
+  const gone = new Set([...claimed].filter(isWhole).flatMap(below));
+  return [...gone].map((entry) => textOf(tree.path(entry)));
 }

@@ -1,2 +1,0 @@
-#!/bin/sh
-wc -c /opt/model.bin
