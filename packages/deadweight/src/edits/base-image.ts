@@ -1,40 +1,218 @@
-import { defineEdit, type Edit, type EditContext } from "../contracts/edit.ts";
+import { defineEdit, type Edit, type EditContext, type ProposedSaving } from "../contracts/edit.ts";
 import { stageChain } from "../dockerfile/expand-variables.ts";
 import { runSteps, type RunStep } from "../dockerfile/run-steps.ts";
-import type { Stage } from "../model/dockerfile.ts";
-import { cudaBase } from "./base-image/cuda-base.ts";
-import { slimBase } from "./base-image/slim-base.ts";
-import { gathered } from "./evidence/gathered.ts";
+import { cudaUsers } from "../facts/cuda-users.ts";
+import { fileTree } from "../facts/file-tree.ts";
+import { jitTools, type JitTool } from "../facts/jit-tools.ts";
+import { removalClaims } from "../facts/removal-claims.ts";
+import { someOf } from "../lib/some-of.ts";
+import type { Replacement, Stage } from "../model/dockerfile.ts";
+import { missingProgram } from "./base-image/called-programs.ts";
+import { lostEntries, missedBy } from "./base-image/lost-entries.ts";
+import { baseReference, replaceBase } from "./base-image/replace-base.ts";
+import { smallerBases, type SmallerBase } from "./base-image/smaller-bases.ts";
+import { gathered, type Finding } from "./evidence/gathered.ts";
+import { compileSignals } from "./installs/compile-signals.ts";
+import { pythonInstalls } from "./installs/python-installs.ts";
+import { bringsCuda, loadsSystemCuda, runtimeCompiler } from "./installs/runtime-compilers.ts";
 
-/** A smaller image to build on. */
+/** A smaller base image. */
 export const baseImage: Edit = defineEdit({
   name: "base-image",
-  title: "A smaller base image: CUDA's base for its runtime or devel, python-slim for python",
+  title: "the smaller flavour of the same base image",
   safety: "verified",
-  order: 60,
+  order: 10,
   meaning:
-    "A devel image of CUDA holds compilers, headers, static libraries and profilers, 3.7 to 4.7 GB above the runtime image, and that one CUDA's libraries, " +
-    "1.8 to 2.4 GB above base, with cuDNN 1 GB more. PyTorch, TensorFlow and JAX bring their own copies of these libraries and never open the base's. " +
-    "The python image holds a compiler, git and development packages, 770 MB that python-slim does not.",
+    "nvidia/cuda comes as devel, with compilers, headers and static libraries, as runtime, with the libraries, and as base, with next to " +
+    "nothing; python comes with a whole build environment or slim. What nothing of the image needs of the larger one is dead weight: 3.7 " +
+    "to 4.7 GB from devel to runtime, 1.8 to 2.4 GB from runtime to base where wheels bring their own CUDA, 0.9 GB from python to slim.",
   risk:
-    "What loads the base's libraries fails: onnxruntime-gpu, CTranslate2 (faster-whisper), CuPy, TensorRT, what is compiled, and what compiles when it runs. While such a " +
-    "package is installed, or it can't be told what is, the base stays. `base` keeps NVIDIA's variables and its package source; the entry point of runtime images, " +
-    "which prints a banner, goes. A base given by a variable or a digest is left.",
-  checks: ["config", "elf-closure", "python-imports", "device-code", "interpreters", "health"],
+    "Programs that load a library or call a compiler of the larger base fail. It is left alone where something compiles, where a file is " +
+    "linked with a library that would go, and where a package is known to call nvcc or to load the system's CUDA. Where PyTorch is " +
+    "installed, gcc is added, since Triton calls it. Variables that the larger base sets are carried over where the Dockerfile names them. " +
+    "NVIDIA's base flavour has no entry point that prints a banner. A base that is pinned by a digest is left alone.",
+  checks: ["elf-closure", "config", "interpreters", "python-imports", "start", "health"],
   example: {
-    before: "FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04\nRUN pip install --no-cache-dir torch==2.5.1\n",
-    after: "FROM nvidia/cuda:12.1.0-base-ubuntu22.04\nRUN pip install --no-cache-dir torch==2.5.1\n",
+    before:
+      "FROM nvidia/cuda:12.1.0-cudnn8-devel-ubuntu22.04\nRUN apt-get update && apt-get install -y --no-install-recommends python3-pip\n" +
+      'RUN pip install onnxruntime-gpu==1.17.1\nCMD ["python3", "-m", "app"]\n',
+    after:
+      "FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04\nRUN apt-get update && apt-get install -y --no-install-recommends python3-pip\n" +
+      'RUN pip install onnxruntime-gpu==1.17.1\nCMD ["python3", "-m", "app"]\n',
   },
-  propose: (context) => {
-    const [stage] = context.shipped;
-    if (stage === undefined) return { proposals: [], notes: [] };
-    const steps = stepsAbove(context, stage);
-    return gathered([cudaBase(context, stage, steps), slimBase(context, stage, steps)]);
-  },
+  propose: (context) => gathered(findingsFor(context)),
 });
 
-/** The RUNs of all stages that are built on one, itself included. */
-function stepsAbove({ dockerfile, variablesAt }: EditContext, stage: Stage): readonly RunStep[] {
-  const built = dockerfile.stages.filter((one) => stageChain(dockerfile, one).includes(stage));
-  return runSteps(dockerfile, built, variablesAt);
+/** The stage that names the image, all stages that are built on it, and their RUNs. */
+interface Ground {
+  readonly context: EditContext;
+  readonly stage: Stage;
+  readonly stages: readonly Stage[];
+  readonly steps: readonly RunStep[];
+}
+
+function findingsFor(context: EditContext): Finding[] {
+  const { dockerfile, shipped, variablesAt } = context;
+  const [stage] = shipped;
+  const reference = stage === undefined ? undefined : baseReference(dockerfile, stage);
+  if (stage === undefined || reference === undefined) return [];
+  const candidates = smallerBases(reference);
+  if (candidates === undefined) return [];
+  if ("unknown" in candidates) return [{ instruction: stage.from, message: candidates.unknown }];
+  const stages = dockerfile.stages.filter((one) => stageChain(dockerfile, one)[0] === stage);
+  const ground: Ground = { context, stage, stages, steps: runSteps(dockerfile, stages, variablesAt) };
+  const notes: Finding[] = [];
+  for (const candidate of candidates) {
+    const finding = proposalFor(ground, candidate);
+    if ("replacements" in finding) return [...notes, finding];
+    notes.push(finding);
+  }
+  return notes;
+}
+
+function proposalFor(ground: Ground, candidate: SmallerBase): Exclude<Finding, undefined> {
+  const { context, stage } = ground;
+  const lost = context.built === undefined ? undefined : lostEntries(context.built.facts, candidate.lacks);
+  const objection = objectionTo(ground, candidate, lost);
+  const change = replaceBase(context.dockerfile, stage, candidate.reference);
+  const refusal = objection ?? ("refused" in change ? change.refused : undefined);
+  if (refusal !== undefined || "refused" in change) {
+    return { instruction: stage.from, message: `${candidate.title} would not do: ${refusal ?? "it can't be named"}` };
+  }
+  const added = [...carriedVariables(ground, candidate), ...addedCompiler(ground, candidate)];
+  const argument = change.argument === undefined ? "" : `; a --build-arg ${change.argument} wins over it`;
+  const compiler = added.some((line) => line.startsWith("RUN")) ? "; gcc is added, which Triton calls" : "";
+  return {
+    instruction: stage.from,
+    message: `${dropped(candidate)}: ${candidate.reference} has all that the image needs`,
+    reason: `${lost === undefined ? "nothing in the Dockerfile compiles or calls what it lacks" : "no file of the image is linked with what it lacks"}${compiler}${argument}`,
+    replacements: [change.replacement, ...insertedAfter(ground, added)],
+    saving: savingFor(context, candidate, lost),
+  };
+}
+
+function dropped({ lacks }: SmallerBase): string {
+  if (lacks.includes("buildpack")) return "the base has compilers, git and development packages that nothing uses";
+  const libraries = lacks.includes("cuda-libraries") ? ["CUDA's libraries, which the frameworks bring themselves"] : [];
+  return `the base has ${[...(lacks.includes("toolkit") ? ["compilers and headers that nothing uses"] : []), ...libraries].join(", and ")}`;
+}
+
+function insertedAfter({ context, stage }: Ground, lines: readonly string[]): readonly Replacement[] {
+  const { end } = stage.from;
+  return lines.length === 0
+    ? []
+    : [{ start: end, end, text: lines.map((line) => context.dockerfile.lineEnding + line).join("") }];
+}
+
+function savingFor({ built }: EditContext, { estimate }: SmallerBase, lost: ReadonlySet<number> | undefined): ProposedSaving {
+  return built === undefined || lost === undefined ? estimate : { claims: removalClaims(built.facts.get(fileTree), lost) };
+}
+
+function objectionTo(ground: Ground, candidate: SmallerBase, lost: ReadonlySet<number> | undefined): string | undefined {
+  const { context, stages, steps } = ground;
+  const copied = copiedFrom(ground);
+  if (copied !== undefined) return copied;
+  const lacks = new Set(candidate.lacks);
+  if (lacks.has("toolkit") || lacks.has("buildpack")) {
+    const [signal] = compileSignals(context, steps);
+    if (signal !== undefined) return signal.what;
+  }
+  if (lacks.has("buildpack")) {
+    const called = missingProgram(context, stages, steps);
+    if (called !== undefined) return called;
+  } else {
+    const named = mentionOf(ground, lacks.has("toolkit"));
+    if (named !== undefined) return named;
+  }
+  if (context.built === undefined || lost === undefined) return objectionByNames(ground, candidate);
+  return objectionByImage(context, candidate, lost);
+}
+
+/** Another stage takes files of a stage that is built on the base, from where the larger base has its own. */
+function copiedFrom({ context, stages }: Ground): string | undefined {
+  const names = new Set(stages.flatMap(({ name, index }) => [String(index), ...(name === undefined ? [] : [name])]));
+  const outside = context.dockerfile.stages.flatMap(({ instructions }) => instructions);
+  const copy = outside.find(({ flags, rest }) => {
+    const from = flags.find(({ name }) => name === "from")?.value?.toLowerCase();
+    const text = context.dockerfile.text.slice(rest.start, rest.end);
+    return (
+      from !== undefined &&
+      names.has(from) &&
+      /(?:^|[\s"])\/(?:usr(?:\/(?:local\/cuda|lib|include|bin|share))?|lib|bin|etc)?\/?(?:[\s"]|cuda|lib)/.test(text)
+    );
+  });
+  return copy === undefined ? undefined : `line ${copy.line} copies system files of it`;
+}
+
+function mentionOf({ context, stages }: Ground, isToolkit: boolean): string | undefined {
+  const words = isToolkit
+    ? /\b(?:nvcc|CUDACXX|TORCH_CUDA_ARCH_LIST|CUDA_HOME|CUDA_ROOT|cuda-gdb|nsys|ncu|cuobjdump|ptxas)\b|\/cuda[\w.-]*\/(?:include|bin|nvvm)\b/
+    : /\/cuda[\w.-]*\/(?:lib64|targets)\/lib|\blibcu(?:dnn|blas|fft|rand|solver|sparse)|\blibnccl|\blibnvinfer|\scuda-[a-z]/;
+  for (const instruction of stages.flatMap(({ instructions }) => instructions)) {
+    const found = words.exec(context.dockerfile.text.slice(instruction.start, instruction.end))?.[0];
+    if (found !== undefined) return `line ${instruction.line} names ${found}`;
+  }
+  return undefined;
+}
+
+function objectionByNames({ context, steps }: Ground, { lacks }: SmallerBase): string | undefined {
+  const installs = pythonInstalls(context, steps);
+  const names = installs.flatMap(({ requirements }) => requirements.map(({ name }) => name));
+  const unread = installs.flatMap((install) => install.unread);
+  if (unread.length > 0) return `${someOf(unread)} can't be read here, and there is no image to look at`;
+  if (lacks.includes("toolkit")) {
+    const caller = names.find((name) => runtimeCompiler(name) === "nvcc");
+    if (caller !== undefined) return `${caller} compiles with the CUDA toolkit when it runs`;
+  }
+  if (!lacks.includes("cuda-libraries") || context.target.base.text.includes("pytorch")) return undefined;
+  const loader = names.find(loadsSystemCuda);
+  if (loader !== undefined) return `${loader} loads the system's CUDA libraries`;
+  if (!names.some((name) => bringsCuda.test(name))) return "nothing is known to bring CUDA's libraries in their place";
+  const [other] = compileSignals(context, steps);
+  return other?.what;
+}
+
+function objectionByImage({ built }: EditContext, { lacks }: SmallerBase, lost: ReadonlySet<number>): string | undefined {
+  if (built === undefined) return undefined;
+  const { facts } = built;
+  const missed = missedBy(facts, lost);
+  if (missed !== undefined) return missed;
+  const { ofToolkit } = facts.get(cudaUsers);
+  if (lacks.includes("cuda-libraries") && ofToolkit.length > 0) return `${someOf(ofToolkit)} loads the system's CUDA libraries`;
+  const tree = facts.get(fileTree);
+  const isLost = (path: string): boolean => lost.has(tree.resolve(path)) || lost.has(tree.find(path));
+  const carried = new Set<JitTool>(["C compiler", "C++ compiler"]);
+  for (const { name, how, found } of facts.get(jitTools)) {
+    const tool = found.find((one) => !carried.has(one.tool) && isLost(one.path.replace(/^\//, "")));
+    if (tool !== undefined) return `${name} ${how}, with ${tool.path}`;
+  }
+  return undefined;
+}
+
+/** Variables that would be lost and that the Dockerfile names, with the values that the image has. */
+function carriedVariables({ context, stages }: Ground, { lost }: SmallerBase): readonly string[] {
+  const text = stages
+    .flatMap(({ instructions }) => instructions)
+    .map(({ start, end }) => context.dockerfile.text.slice(start, end))
+    .join("\n");
+  const environment = context.built?.facts.image.config.environment ?? [];
+  return [...lost].flatMap(([name, value]) => {
+    const known = environment.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1) ?? value;
+    const isSet = new RegExp(`^\\s*(?:ENV|ARG)\\s+${name}\\b`, "m").test(text);
+    return known === undefined || isSet || !new RegExp(`\\b${name}\\b`).test(text)
+      ? []
+      : [`ENV ${name}=${JSON.stringify(known)}`];
+  });
+}
+
+/** gcc for what compiles when it runs, where the smaller base has none and no RUN installs one. */
+function addedCompiler({ context, steps }: Ground, { lacks, title }: SmallerBase): readonly string[] {
+  if (!(lacks.includes("toolkit") || lacks.includes("buildpack")) || title.startsWith("PyTorch")) return [];
+  const installs = pythonInstalls(context, steps).flatMap(({ requirements }) => requirements);
+  const tools = context.built?.facts.get(jitTools).flatMap(({ found }) => found.map(({ tool }) => tool)) ?? [];
+  const isCalled =
+    tools.includes("C compiler") || (context.built === undefined && installs.some(({ name }) => runtimeCompiler(name) === "gcc"));
+  const words = steps.flatMap(({ uses }) => uses.filter(({ tool }) => tool === "apt").flatMap(({ operands }) => operands));
+  if (!isCalled || words.some(({ value = "" }) => /^(?:gcc|g\+\+|clang|build-essential)/.test(value))) return [];
+  return ["RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*"];
 }

@@ -1,170 +1,215 @@
-import { defineEdit, type Edit, type EditContext, type ProposedSaving } from "../contracts/edit.ts";
+import { defineEdit, type BuiltImage, type Edit, type EditContext, type ProposedSaving } from "../contracts/edit.ts";
 import { hasOption } from "../dockerfile/command-use.ts";
-import { runSteps, type RunStep } from "../dockerfile/run-steps.ts";
-import type { Instruction, Stage } from "../model/dockerfile.ts";
-import { compilesBy } from "./evidence/compiles.ts";
+import { joinedText } from "../dockerfile/joined-text.ts";
+import { fileTree } from "../facts/file-tree.ts";
+import { libraries } from "../facts/libraries.ts";
+import { packageClosure } from "../facts/package-closure.ts";
+import { packageEntries } from "../facts/package-entries.ts";
+import { packages } from "../facts/packages.ts";
+import { programs } from "../facts/programs.ts";
+import { pythonPackages } from "../facts/python-packages.ts";
+import { removalClaims } from "../facts/removal-claims.ts";
+import { textOf } from "../lib/byte-string.ts";
+import { someOf } from "../lib/some-of.ts";
+import type { Instruction, Replacement, Stage } from "../model/dockerfile.ts";
+import { baseReference } from "./base-image/replace-base.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
-import { packageClaims } from "./evidence/package-claims.ts";
-import { packageWords } from "./evidence/package-words.ts";
-import { isBuildTool } from "./evidence/build-tool-names.ts";
+import { insertOptions } from "./evidence/insert-options.ts";
+import { shippedSteps } from "./evidence/shipped-steps.ts";
+import { compileSignals } from "./installs/compile-signals.ts";
+import { pythonInstalls } from "./installs/python-installs.ts";
+import { runtimeCompiler } from "./installs/runtime-compilers.ts";
+import { buildPart, isPlainPip, onlyInstall, type BuildPart } from "./multi-stage/build-part.ts";
 import { finalPackages } from "./multi-stage/final-packages.ts";
 
-const name = "multi-stage";
-
-/** Python packages built in one stage and shipped in another. */
+/** Compile in one stage, ship another. */
 export const multiStage: Edit = defineEdit({
-  name,
-  title: "Python packages compiled in a stage of their own, and copied as a virtual environment",
+  name: "multi-stage",
+  title: "Python packages are built in a stage of their own, and only they are copied",
   safety: "verified",
-  order: 70,
+  order: 5,
   meaning:
-    "A compiler that one RUN installs and a later one needs can't be removed from the image: its layer stays. In a stage of its own the packages are built into a virtual " +
-    "environment, and the shipped stage, on the same base, gets that alone, with the libraries that programs open in place of their -dev packages.",
+    "What one RUN installs to compile with stays in the image when another RUN has compiled: build-essential alone is 323 MB. Built in a " +
+    "stage of its own, only the packages are copied: the virtual environment, or what pip installs with --prefix.",
   risk:
-    "Only Dockerfiles of one stage on an official python image are changed, whose instructions up to the last pip install do nothing but set variables, copy, and install with apt and pip. A " +
-    "-dev package of which the library's package is not known forbids it, and so do paths to /usr/local/bin in CMD, --user, --target and editable installs. Programs that name " +
-    "/usr/local/lib/pythonX/site-packages find their packages in /opt/venv instead. The environment has a pip of its own, about 10 MB.",
-  checks: ["elf-closure", "python-imports", "python-modules", "start", "health"],
+    "It is done for one shape alone: a single stage, RUNs of apt and nothing else, then RUNs with pip and nothing else. What " +
+    "compiled packages load of the compiler's own, such as libgomp1, is missed: the check elf-closure tells. Packages that compile when " +
+    "they run, editable installs, another USER and --user stop it; a note says what does. --target with the stage's name gives the shipped image.",
+  checks: ["elf-closure", "python-imports", "python-modules", "config", "file-tree"],
   example: {
     before:
-      "FROM python:3.11-slim\nWORKDIR /app\nRUN apt-get update && apt-get install -y --no-install-recommends gcc libpq-dev && rm -rf /var/lib/apt/lists/*\n" +
-      'RUN pip install --no-cache-dir psycopg2==2.9.9\nCOPY . .\nCMD ["python", "main.py"]\n',
+      "FROM python:3.11-slim\nWORKDIR /app\nRUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*\n" +
+      'RUN pip install --no-cache-dir uwsgi==2.0.26\nCOPY . .\nCMD ["uwsgi", "app.ini"]\n',
     after:
-      "FROM python:3.11-slim AS build\nWORKDIR /app\nRUN apt-get update && apt-get install -y --no-install-recommends gcc libpq-dev && rm -rf /var/lib/apt/lists/*\n" +
-      'RUN python -m venv /opt/venv\nENV PATH="/opt/venv/bin:$PATH"\nRUN pip install --no-cache-dir psycopg2==2.9.9\n\n' +
-      "FROM python:3.11-slim\nWORKDIR /app\nRUN apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/*\n" +
-      'ENV PATH="/opt/venv/bin:$PATH"\nCOPY --from=build /opt/venv /opt/venv\nCOPY . .\nCMD ["python", "main.py"]\n',
+      "FROM python:3.11-slim AS build\nWORKDIR /app\nRUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*\n" +
+      "RUN pip install --prefix=/install --no-cache-dir uwsgi==2.0.26\n\nFROM python:3.11-slim\nWORKDIR /app\nCOPY --from=build /install /usr/local\n" +
+      'COPY . .\nCMD ["uwsgi", "app.ini"]\n',
   },
   propose: (context) => gathered([findingFor(context)]),
 });
 
-interface Split {
-  readonly stage: Stage;
-  readonly steps: readonly RunStep[];
-  readonly first: Instruction;
-  readonly last: Instruction;
-  /** Up to the last pip install. */
-  readonly building: readonly Instruction[];
-  readonly shipping: readonly Instruction[];
-}
-
 function findingFor(context: EditContext): Finding {
-  const split = splitOf(context);
-  if (split === undefined) return undefined;
-  const { steps, last } = split;
-  const building = steps.filter(({ instruction }) => split.building.includes(instruction));
-  const tools = building.flatMap((step) =>
-    packageWords(step)
-      .filter((one) => isBuildTool(one.name))
-      .map((one) => ({ step, one })),
-  );
-  const [first] = tools;
-  const compiler = building.find((step) => compilesBy(step) !== undefined && step.instruction !== first?.step.instruction);
-  if (first === undefined || compiler === undefined) return undefined;
-  const { instruction } = first.step;
-  const packages = finalPackages(building);
+  const { dockerfile } = context;
+  const [stage, ...others] = dockerfile.stages;
+  if (stage === undefined || others.length > 0) return undefined;
+  const part = buildPart(context, stage);
+  if (part === undefined) return undefined;
+  const instruction = stage.from;
+  if ("refused" in part) return { instruction, message: `a stage that builds has to be made by hand: ${part.refused}` };
+  const steps = shippedSteps(context);
+  const signals = compileSignals(context, steps);
+  // Where nothing compiles, the tools are not needed at all: drop-build-tools.
+  if (signals.length === 0) return undefined;
+  const later = signals.find(({ at }) => at > part.last.end);
+  const refusal = (later && `${later.what} needs the tools too`) ?? neededWhy(context, part);
+  if (refusal !== undefined) return { instruction, message: `a stage that builds has to be made by hand: ${refusal}` };
+  const copied = copiedFolder(context, stage, part);
+  const shipped = finalPackages(part.tools);
   const why =
-    whyNot(context, split, building) ?? ("unknown" in packages ? `the library of ${packages.unknown} is not known` : undefined);
-  if (why !== undefined || "unknown" in packages)
-    return { instruction, message: `build tools stay in the image, and are not moved to a stage of their own: ${why ?? ""}` };
-  const saving = savingFor(
-    context,
-    instruction,
-    tools.map(({ one }) => one.name),
-  );
-  if (saving === undefined) return undefined;
+    "refused" in copied ? copied.refused : "unknown" in shipped ? `the library of ${shipped.unknown} is not known` : undefined;
+  if (why !== undefined || "refused" in copied || "unknown" in shipped)
+    return { instruction, message: `a stage that builds has to be made by hand: ${why ?? ""}` };
   return {
     instruction,
-    message: `build tools stay in the image, since line ${compiler.instruction.line} compiles with them in another layer`,
-    reason: "the shipped stage has the same base and gets the virtual environment whole, at the same path",
+    message: `what line ${part.tools.map((step) => step.instruction.line).join(" and ")} installs to build with is shipped`,
+    reason: "the packages are built as before and copied to where programs look for them; nothing after them compiles",
     replacements: [
-      { start: split.stage.from.end, end: split.stage.from.end, text: " AS build" },
-      ...environmentBefore(context, split.first),
-      { start: last.end, end: last.end, text: shippedStage(context, split, packages.names) },
+      ...renamed(context, stage),
+      ...copied.replacements,
+      secondStage(context, stage, part, [...installed(shipped.names), ...copied.lines]),
     ],
-    saving,
+    saving: savingFor(context, part, shipped.names),
   };
 }
 
-function splitOf({ dockerfile, variablesAt }: EditContext): Split | undefined {
-  const [stage] = dockerfile.stages;
-  if (stage === undefined || dockerfile.stages.length > 1 || stage.name !== undefined || stage.from.flags.length > 0)
-    return undefined;
-  if (!/^(?:docker\.io\/)?(?:library\/)?python:[\w.-]+$/.test(stage.base.text) || stage.base.text.includes("alpine"))
-    return undefined;
-  const steps = runSteps(dockerfile, [stage], variablesAt);
-  const pips = steps.filter(({ uses }) => uses.some(({ tool, verb }) => tool === "pip" && verb === "install"));
-  const [first, last] = [pips[0]?.instruction, pips.at(-1)?.instruction];
-  if (first === undefined || last === undefined) return undefined;
-  const at = stage.instructions.indexOf(last) + 1;
-  return { stage, steps, first, last, building: stage.instructions.slice(0, at), shipping: stage.instructions.slice(at) };
+function installed(names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  return [`RUN apt-get update && apt-get install -y --no-install-recommends ${names.join(" ")} && rm -rf /var/lib/apt/lists/*`];
 }
 
-function whyNot(
-  { dockerfile }: EditContext,
-  { building, shipping, steps }: Split,
-  buildSteps: readonly RunStep[],
-): string | undefined {
-  const strange = building.find(({ keyword }) => !/^(?:ENV|ARG|WORKDIR|LABEL|COPY|ADD|RUN|EXPOSE)$/.test(keyword));
-  if (strange !== undefined) return `${strange.keyword} in line ${strange.line} stands before the last pip install`;
-  const other = buildSteps.find((step) => !isPlainInstall(step));
-  if (other !== undefined) return `line ${other.instruction.line} does more than install`;
-  const later = steps
-    .filter(({ instruction }) => shipping.includes(instruction))
-    .map(compilesBy)
-    .find((why) => why !== undefined);
-  if (later !== undefined) return later;
-  const path = shipping.find(({ start, end }) => /\/usr\/local\/(?:bin|lib\/python)/.test(dockerfile.text.slice(start, end)));
-  return path && `line ${path.line} names a path of the system's Python`;
+/** Why the tools are needed when the image runs, or it can't be told. */
+function neededWhy(context: EditContext, { installs, tools }: BuildPart): string | undefined {
+  const found = pythonInstalls(context, installs);
+  const { built } = context;
+  const named = found.flatMap(({ requirements }) => requirements.map(({ name }) => name));
+  const names = [...named, ...(built?.facts.get(pythonPackages).keys() ?? [])];
+  const caller = names.find((name) => runtimeCompiler(name) !== undefined);
+  if (caller !== undefined) return `${caller} compiles when it runs`;
+  if (found.some(({ use }) => hasOption(use, "-e", "--editable"))) return "an editable install runs from where it was built";
+  const unread = found.flatMap((install) => install.unread);
+  if (built === undefined)
+    return unread.length === 0 ? undefined : `${someOf(unread)} can't be read, and there is no image to look at`;
+  const shipped = finalPackages(tools);
+  return libraryOfTools(built, layersOf(built, tools), "names" in shipped ? shipped.names : []);
 }
 
-/** Nothing but apt's and pip's installing and cleaning. */
-function isPlainInstall({ script, uses, instruction }: RunStep): boolean {
-  if (script === undefined || instruction.heredocs.length > 0 || script.commands.length !== uses.length) return false;
-  return uses.every((use) => {
-    if (use.command.nesting !== undefined) return false;
-    if (use.tool === "apt") return /^(?:update|install|clean|dist-?clean)$/.test(use.verb);
-    if (use.tool === "rm") return use.operands.every(({ text }) => /^(?:\/var\/|~?\/?(?:root\/)?\.cache)/.test(text));
-    if (use.tool !== "pip" || (use.command.words[0]?.value ?? "").includes("/")) return false;
-    return (
-      /^(?:install|cache)$/.test(use.verb) &&
-      !hasOption(use, "--user", "--target", "-t", "--prefix", "--root", "-e", "--editable", "--break-system-packages")
-    );
-  });
+function layersOf(built: BuiltImage, tools: BuildPart["tools"]): readonly number[] {
+  return tools.flatMap(({ instruction }) => [...built.layersOf(instruction)]);
 }
 
-function environmentBefore(
-  { dockerfile }: EditContext,
-  first: Instruction,
-): readonly { start: number; end: number; text: string }[] {
-  const text = lines(dockerfile.lineEnding, ["RUN python -m venv /opt/venv", 'ENV PATH="/opt/venv/bin:$PATH"', ""]);
-  return [{ start: first.start, end: first.start, text }];
+/** The files of packages that the shipped stage installs, and of what they need. */
+function keptEntries({ facts }: BuiltImage, names: readonly string[]): ReadonlySet<number> {
+  const all = facts.get(packages).final.filter(({ kind }) => kind === "dpkg");
+  const roots = all.filter(({ name }) => names.includes(name));
+  return packageEntries(facts.get(fileTree), packageClosure(roots, new Map(all.map((one) => [one.name, one]))));
 }
 
-/** What the first stage sets and copies, with the packages that programs need when they run. */
-function shippedStage({ dockerfile }: EditContext, { stage, building }: Split, names: readonly string[]): string {
+/** A library that came with the tools and that a file of another layer is linked with. */
+function libraryOfTools(built: BuiltImage, layers: readonly number[], names: readonly string[]): string | undefined {
+  const [tree, read, found] = [built.facts.get(fileTree), built.facts.get(programs), built.facts.get(libraries)];
+  if (read === undefined || found === undefined) return undefined;
+  const kept = keptEntries(built, names);
+  for (const entry of tree.all()) {
+    if (layers.includes(tree.layerOf(entry))) continue;
+    const library = read.elf(entry)?.needed.find((name) => {
+      const needed = found.find(entry, name);
+      return needed >= 0 && !kept.has(needed) && layers.includes(tree.layerOf(needed));
+    });
+    if (library !== undefined) return `/${textOf(tree.path(entry))} needs ${textOf(library)}, which comes with the tools`;
+  }
+  return undefined;
+}
+
+interface Copied {
+  /** What the shipped stage says to have the packages. */
+  readonly lines: readonly string[];
+  readonly replacements: readonly Replacement[];
+}
+
+const official = /^(?:[\w-]+[.:][\w.:-]*\/)?(?:library\/)?python(?::|$)/;
+const path = 'ENV PATH="/opt/venv/bin:$PATH"';
+
+/** The virtual environment as it is; else /usr/local of the official image, into which pip installs by way of --prefix, or a new environment. */
+function copiedFolder({ dockerfile }: EditContext, stage: Stage, part: BuildPart): Copied | { readonly refused: string } {
+  const { environment, installs, last } = part;
   const textOf = ({ start, end }: Instruction): string => dockerfile.text.slice(start, end);
-  const settings = building.filter(({ keyword }) => keyword !== "RUN" && keyword !== "COPY" && keyword !== "ADD");
-  const copies = building.filter(({ keyword }) => keyword === "COPY" || keyword === "ADD");
-  const install = `RUN apt-get update && apt-get install -y --no-install-recommends ${names.join(" ")} && rm -rf /var/lib/apt/lists/*`;
-  return lines(dockerfile.lineEnding, [
-    "",
-    "",
-    `FROM ${stage.base.text}`,
-    ...settings.map(textOf),
-    ...(names.length === 0 ? [] : [install]),
-    'ENV PATH="/opt/venv/bin:$PATH"',
-    "COPY --from=build /opt/venv /opt/venv",
-    ...copies.map(textOf),
-  ]);
+  if (environment !== undefined) {
+    const isUsed = new RegExp(`PATH[= ]"?${environment}/bin\\b`).test(dockerfile.text);
+    const isCopied = part.repeated.some((one) => /^(?:COPY|ADD)$/.test(one.keyword) && textOf(one).includes(environment));
+    return isUsed && !isCopied
+      ? { lines: [`COPY --from=build ${environment} ${environment}`], replacements: [] }
+      : { refused: `it is not known whether all is installed into ${environment}` };
+  }
+  const reference = baseReference(dockerfile, stage) ?? "";
+  if (!official.test(reference) || reference.includes("alpine"))
+    return { refused: "where pip puts packages is known of virtual environments and official images of Python alone" };
+  const install = onlyInstall(installs);
+  if (install !== undefined)
+    return { lines: ["COPY --from=build /install /usr/local"], replacements: insertOptions(install, "--prefix=/install") };
+  const [first] = installs;
+  if (first === undefined || !isPlainPip(installs)) return { refused: "packages are installed to a place of their own" };
+  const named = stage.instructions.find((one) => one.start > last.end && /\/usr\/local\/(?:bin|lib\/python)/.test(textOf(one)));
+  if (named !== undefined) return { refused: `line ${named.line} names a path of the system's Python` };
+  const { start } = first.instruction;
+  const made = ["RUN python -m venv /opt/venv", path, ""].join(dockerfile.lineEnding);
+  return { lines: [path, "COPY --from=build /opt/venv /opt/venv"], replacements: [{ start, end: start, text: made }] };
 }
 
-function lines(ending: string, parts: readonly string[]): string {
-  return parts.join(ending);
+/** The first stage is called `build`; the name that it had is that of the stage which is shipped. */
+function renamed({ dockerfile }: EditContext, { from, base, name }: Stage): readonly Replacement[] {
+  if (name === undefined) return [{ start: base.end, end: base.end, text: " AS build" }];
+  const joined = joinedText(dockerfile.text, dockerfile.escape, from.rest);
+  const word = joined.words().at(-1);
+  return word === undefined ? [] : [{ ...joined.placeOf(word), text: "build" }];
 }
 
-function savingFor(context: EditContext, instruction: Instruction, names: readonly string[]): ProposedSaving | undefined {
-  const claims = packageClaims(context, instruction, new Set(names));
-  if (claims !== undefined) return claims.length > 0 || context.isAsked(name) ? { claims } : undefined;
-  return { bytes: 180_000_000, source: "installed size of gcc without recommended packages in Debian bookworm" };
+function secondStage(
+  { dockerfile }: EditContext,
+  { from, name }: Stage,
+  { last, repeated }: BuildPart,
+  added: readonly string[],
+): Replacement {
+  const { text, lineEnding } = dockerfile;
+  const flags = from.flags.map(({ start, end }) => `${text.slice(start, end)} `).join("");
+  const named = name === undefined ? "" : ` AS ${name}`;
+  const base = joinedText(text, dockerfile.escape, from.rest);
+  const image = base.text.slice(0, base.words()[0]?.end ?? 0);
+  const lines = ["", `FROM ${flags}${image}${named}`, ...repeated.map(({ start, end }) => text.slice(start, end)), ...added];
+  return { start: last.end, end: last.end, text: lines.map((line) => lineEnding + line).join("") };
+}
+
+const sizes: Readonly<Record<string, number>> = {
+  "build-essential": 323_000_000,
+  "g++": 267_000_000,
+  gcc: 180_000_000,
+  cmake: 95_600_000,
+};
+
+function savingFor({ built }: EditContext, { tools }: BuildPart, names: readonly string[]): ProposedSaving {
+  const layers = built === undefined ? [] : layersOf(built, tools);
+  if (built === undefined || layers.length === 0) {
+    const named = tools.flatMap(({ uses }) =>
+      uses.flatMap(({ operands }) => operands.map(({ value = "" }) => sizes[value] ?? 0)),
+    );
+    return { bytes: Math.max(0, ...named), source: "installed size of the largest of the tools in Debian bookworm" };
+  }
+  const tree = built.facts.get(fileTree);
+  const kept = keptEntries(built, names);
+  const going = [...tree.all()].filter((entry) => layers.includes(tree.layerOf(entry)) && !kept.has(entry));
+  return {
+    claims: removalClaims(
+      tree,
+      going.filter((entry) => tree.type(entry) !== "directory"),
+    ),
+  };
 }

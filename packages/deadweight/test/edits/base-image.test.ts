@@ -1,77 +1,167 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { baseImage } from "../../src/edits/base-image.ts";
+import { fileTree } from "../../src/facts/file-tree.ts";
+import type { Facts } from "../../src/contracts/fact.ts";
+import { dynamicElf } from "../support/dynamic-elf.ts";
 import { edited, proposalsOf, type EditWorld } from "../support/editing.ts";
+import { debianEntries, pythonEntries } from "../support/installed.ts";
+import { factsOf, type TestEntry } from "../support/layers.ts";
 
-const cuda = "nvidia/cuda:12.1.0";
+const gcc = "RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*";
 
-/** The base that a Dockerfile with this base and these instructions gets. */
-function baseOf(base: string, rest: string, world: EditWorld = {}): string {
-  const after = edited(baseImage, `FROM ${base}\n${rest}\n`, world);
-  assert.equal(after.slice(after.indexOf("\n")), `\n${rest}\n`);
-  return after.slice("FROM ".length, after.indexOf("\n"));
+function from(text: string, world: EditWorld = {}): string {
+  return edited(baseImage, `${text}\n`, world).trimEnd();
 }
 
-test("CUDA's flavour follows who needs it", () => {
-  assert.equal(baseOf(`${cuda}-cudnn8-runtime-ubuntu22.04`, "RUN pip install torch==2.5.1 numpy"), `${cuda}-base-ubuntu22.04`);
-  assert.equal(baseOf(`${cuda}-devel-ubuntu22.04 AS x`, "RUN pip install torch"), `${cuda}-base-ubuntu22.04 AS x`);
-  assert.equal(
-    baseOf(`${cuda}-cudnn8-devel-ubuntu22.04`, "RUN pip install faster-whisper"),
-    `${cuda}-cudnn8-runtime-ubuntu22.04`,
-  );
-  assert.equal(
-    baseOf(`mirror.example/nvidia/cuda:12.4.1-runtime-ubuntu22.04`, "RUN pip install -r requirements.txt", {
-      files: { "requirements.txt": "torch>=2.4\nnumpy  # x\n" },
-    }),
-    "mirror.example/nvidia/cuda:12.4.1-base-ubuntu22.04",
-  );
-});
+function notes(text: string, world: EditWorld = {}): readonly string[] {
+  return proposalsOf(baseImage, `${text}\n`, world).notes.map(({ message }) => message);
+}
 
-test("it stays where something loads or compiles, or it can't be told", () => {
-  const same: readonly (readonly [string, string, EditWorld?])[] = [
-    [`${cuda}-runtime-ubuntu22.04`, "RUN pip install torch onnxruntime-gpu"],
-    [`${cuda}-runtime-ubuntu22.04`, "RUN pip install torch -r requirements.txt"],
+test("the smallest flavour that does is taken, and the same release of it", () => {
+  const truth: readonly (readonly [string, string])[] = [
+    ["FROM nvidia/cuda:12.4.1-devel-ubuntu22.04\nRUN true", "FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04\nRUN true"],
+    ["FROM nvidia/cuda:12.4.1-cudnn-devel-ubuntu22.04\nRUN true", "FROM nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04\nRUN true"],
     [
-      `${cuda}-runtime-ubuntu22.04`,
-      "RUN pip install torch -r requirements.txt",
-      { files: { "requirements.txt": "faster-whisper" } },
+      "FROM nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04\nRUN pip install torch==2.5.1 fastapi",
+      "FROM nvidia/cuda:12.1.0-base-ubuntu22.04\nRUN pip install torch==2.5.1 fastapi",
     ],
-    [`${cuda}-runtime-ubuntu22.04`, "RUN pip install numpy"],
-    [`${cuda}-runtime-ubuntu22.04`, "RUN apt-get install -y libcudnn8 && pip install torch"],
-    [`${cuda}-devel-ubuntu22.04`, "RUN pip install torch && make"],
-    [`${cuda}-devel-ubuntu22.04`, "ENV TORCH_CUDA_ARCH_LIST=7.5\nRUN pip install torch"],
-    [`${cuda}-devel-ubuntu22.04`, "RUN pip install torch flash-attn"],
-    [`${cuda}-devel-ubuntu22.04`, "RUN pip install torch git+https://m.example/x"],
-    [`${cuda}-base-ubuntu22.04`, "RUN pip install torch"],
-    ["nvidia/cuda:99.0.0-runtime-ubuntu22.04", "RUN pip install torch"],
-    [`${cuda}-runtime-ubuntu22.04@sha256:${"0".repeat(64)}`, "RUN pip install torch"],
+    [
+      "FROM nvidia/cuda:12.4.1-devel-ubuntu22.04 AS app\nRUN pip install torch",
+      `FROM nvidia/cuda:12.4.1-base-ubuntu22.04 AS app\n${gcc}\nRUN pip install torch`,
+    ],
+    [
+      "FROM registry.example/nvidia/cuda:12.4.1-devel-ubuntu22.04\nRUN apt-get install -y gcc && pip install torch",
+      "FROM registry.example/nvidia/cuda:12.4.1-base-ubuntu22.04\nRUN apt-get install -y gcc && pip install torch",
+    ],
+    ["FROM python:3.11\nRUN pip install fastapi", "FROM python:3.11-slim\nRUN pip install fastapi"],
+    ["FROM python:3.11.9-bookworm\nRUN true", "FROM python:3.11.9-slim-bookworm\nRUN true"],
+    ["FROM python\nRUN true", "FROM python:slim\nRUN true"],
+    ["FROM mirror.example:5000/library/python:3.12\nRUN true", "FROM mirror.example:5000/library/python:3.12-slim\nRUN true"],
+    [
+      "FROM pytorch/pytorch:2.6.0-cuda12.4-cudnn9-devel\nRUN pip install fastapi",
+      "FROM pytorch/pytorch:2.6.0-cuda12.4-cudnn9-runtime\nRUN pip install fastapi",
+    ],
+    [
+      "FROM python:3.11 AS base\nFROM base AS builder\nRUN pip install x\nFROM base\nCOPY --from=builder /app /app",
+      "FROM python:3.11-slim AS base\nFROM base AS builder\nRUN pip install x\nFROM base\nCOPY --from=builder /app /app",
+    ],
   ];
-  for (const [base, rest, world] of same) assert.equal(baseOf(base, rest, world), base, rest);
+  for (const [before, after] of truth) assert.equal(from(before), after);
 });
 
-test("python becomes slim when nothing calls what slim lacks", () => {
-  assert.equal(baseOf("python:3.11", "RUN pip install a"), "python:3.11-slim");
-  assert.equal(baseOf("python:3.12.4-bookworm", "RUN pip install a"), "python:3.12.4-slim-bookworm");
-  assert.equal(baseOf("python:3.11", "RUN apt-get update && apt-get install -y curl && curl x"), "python:3.11-slim");
-  for (const rest of [
-    "RUN git clone x",
-    "RUN gcc a.c",
-    "RUN pip install git+https://m.example/x",
-    "HEALTHCHECK CMD curl -f http://localhost/",
-    "RUN pip install .",
-  ]) {
-    assert.equal(baseOf("python:3.11", rest), "python:3.11", rest);
+test("a base that arguments give is changed where its flavour is written", () => {
+  const truth: readonly (readonly [string, string])[] = [
+    ["ARG V=3.11\nFROM python:${V}", "ARG V=3.11\nFROM python:${V}-slim"],
+    ["ARG V=3.11\nFROM python:$V-bookworm", "ARG V=3.11\nFROM python:$V-slim-bookworm"],
+    ["ARG BASE=python:3.11\nFROM ${BASE}", "ARG BASE=python:3.11-slim\nFROM ${BASE}"],
+    ['ARG A=1 BASE="python:3.11" B=2\nFROM $BASE AS x', 'ARG A=1 BASE="python:3.11-slim" B=2\nFROM $BASE AS x'],
+    [
+      "ARG CUDA=12.4.1\nARG KIND=devel\nFROM nvidia/cuda:${CUDA}-${KIND}-ubuntu22.04",
+      "ARG CUDA=12.4.1\nARG KIND=runtime\nFROM nvidia/cuda:${CUDA}-${KIND}-ubuntu22.04",
+    ],
+  ];
+  for (const [before, after] of truth) assert.equal(from(before), after);
+  const [proposal] = proposalsOf(baseImage, "ARG BASE=python:3.11\nFROM ${BASE}\n").proposals;
+  assert.match(proposal?.reason ?? "", /--build-arg BASE wins/);
+});
+
+test("what compiles, calls or copies something of the larger base keeps it, and a note says why", () => {
+  const truth: readonly (readonly [string, RegExp])[] = [
+    ["FROM nvidia/cuda:12.4.1-devel-ubuntu22.04\nRUN nvcc -o x x.cu", /nvcc runs in line 2/],
+    ["FROM nvidia/cuda:12.4.1-devel-ubuntu22.04\nRUN pip install flash-attn", /flash-attn is built from source/],
+    ["FROM nvidia/cuda:12.4.1-devel-ubuntu22.04\nRUN pip install -e .", /built from source/],
+    ["FROM nvidia/cuda:12.4.1-devel-ubuntu22.04\nENV TORCH_CUDA_ARCH_LIST=8.6", /names TORCH_CUDA_ARCH_LIST/],
+    ["FROM nvidia/cuda:12.4.1-devel-ubuntu22.04\nRUN pip install vllm", /vllm compiles with the CUDA toolkit/],
+    ["FROM nvidia/cuda:12.4.1-devel-ubuntu22.04\nRUN ./install.sh", /the script .\/install.sh may compile/],
+    ["FROM nvidia/cuda:12.4.1-devel-ubuntu22.04\nRUN pip install -r requirements.txt", /requirements.txt can't be read/],
+    [
+      "FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04\nRUN pip install torch onnxruntime-gpu",
+      /onnxruntime-gpu loads the system's CUDA/,
+    ],
+    ["FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04\nRUN true", /nothing is known to bring CUDA/],
+    ["FROM nvidia/cuda:99.4.1-devel-ubuntu22.04\nRUN true", /in no list/],
+    ["FROM python:3.11\nRUN git clone https://host.example/x", /git is called in line 2/],
+    ["FROM python:3.11\nRUN pip install git+https://host.example/x", /built from source|git is called/],
+    ["FROM python:3.11\nHEALTHCHECK CMD curl -f localhost", /curl is called in line 2/],
+    ["FROM python:3.11\nRUN gcc x.c", /gcc runs in line 2/],
+    ["FROM python:3.11 AS a\nRUN true\nFROM a\nCOPY --from=a /usr/lib/x /y", /line 4 copies system files/],
+    ["FROM python:3.11@sha256:aa\nRUN true", /digest/],
+    ["ARG BASE=python:3.11\nFROM $BASE\nARG BASE\nRUN echo $BASE", /BASE is used elsewhere/],
+  ];
+  for (const [text, note] of truth) {
+    assert.equal(from(text), text);
+    assert.match(notes(text).join("\n"), note, text);
   }
-  assert.equal(baseOf("python:3.11-slim", "RUN ls"), "python:3.11-slim");
 });
 
-test("a stage that builds on the shipped one counts too, a builder beside it does not", () => {
-  const builder = "FROM debian AS b\nRUN make\n";
-  assert.equal(proposalsOf(baseImage, `${builder}FROM python:3.11\nCOPY --from=b a b\n`).proposals.length, 1);
-  assert.equal(proposalsOf(baseImage, `FROM python:3.11 AS a\nFROM a AS t\nRUN make\nFROM a\n`).proposals.length, 0);
+test("what has no smaller flavour is no matter of it", () => {
+  for (const base of [
+    "python:3.11-slim",
+    "python:3.11-alpine",
+    "debian",
+    "scratch",
+    "someone/python:3.11",
+    "nvidia/cuda:12.4.1-base-ubuntu22.04",
+  ]) {
+    const { proposals, notes: said } = proposalsOf(baseImage, `FROM ${base}\nRUN true\n`);
+    assert.deepEqual([proposals, said], [[], []], base);
+  }
 });
 
-test("why the base stays is said", () => {
-  const { notes } = proposalsOf(baseImage, `FROM ${cuda}-runtime-ubuntu22.04\nRUN pip install torch faster-whisper\n`);
-  assert.match(notes[0]?.message ?? "", /faster-whisper may load them/);
+test("requirements of the build context are read", () => {
+  const text =
+    "FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04\nCOPY requirements.txt /app/\nRUN pip install -r /app/requirements.txt";
+  assert.match(from(text, { files: { "requirements.txt": "torch==2.5.1\nfastapi # x\n" } }), /12\.4\.1-base/);
+  assert.equal(from(text, { files: { "requirements.txt": "torch==2.5.1\nctranslate2\n" } }), text);
+});
+
+test("programs that an install brings before are not missed", () => {
+  const text = "FROM python:3.11\nRUN apt-get install -y git && git clone https://host.example/x\nHEALTHCHECK CMD git --version";
+  assert.match(from(text), /^FROM python:3\.11-slim\n/);
+});
+
+test("a variable that the larger base sets goes along where it is named", () => {
+  const text = "FROM nvidia/cuda:12.4.1-devel-ubuntu22.04\nRUN pip install torch && echo $NCCL_VERSION && apt-get install -y gcc";
+  assert.match(from(text), /^FROM nvidia\/cuda:12\.4\.1-base-ubuntu22\.04\nENV NCCL_VERSION="2\.21\.5-1"\nRUN/);
+});
+
+const cuda = debianEntries([
+  { name: "libc6", files: ["lib/x86_64-linux-gnu/libc.so.6"] },
+  { name: "cuda-libraries-12-4", depends: "libcublas-12-4", files: [] },
+  { name: "libcublas-12-4", files: ["usr/local/cuda/lib64/libcublas.so.12"] },
+  { name: "cuda-nvcc-12-4", depends: "gcc", files: ["usr/local/cuda/bin/nvcc"] },
+  { name: "gcc", automatic: true, files: ["usr/bin/gcc"] },
+]).filter(({ path }) => !path.endsWith(".so.12") && !path.endsWith("libc.so.6"));
+
+function imageWith(files: readonly TestEntry[]): Facts {
+  const libraries = [
+    { path: "usr/local/cuda/lib64/libcublas.so.12", content: dynamicElf({}) },
+    { path: "lib/x86_64-linux-gnu/libc.so.6", content: dynamicElf({}) },
+  ];
+  const layers = [[...cuda, ...libraries], files];
+  const base = factsOf(layers).layers[0]?.diffId ?? "";
+  return factsOf(layers, {
+    programs: true,
+    knownBases: [{ name: "cuda", diffIds: [base] }],
+    history: ["/bin/sh -c #(nop) ADD file:0 in / ", "RUN /bin/sh -c true # buildkit"],
+    config: { environment: ["LD_LIBRARY_PATH=/usr/local/cuda/lib64"] },
+  });
+}
+
+test("with the image it is told by what files are linked with, and the packages that would go are claimed", () => {
+  const text = "FROM nvidia/cuda:12.4.1-devel-ubuntu22.04\nRUN pip install -r x";
+  const free = imageWith([{ path: "app/x.so", content: dynamicElf({ needed: ["libc.so.6"] }) }]);
+  const { proposals } = proposalsOf(baseImage, `${text}\n`, { facts: free });
+  const saving = proposals[0]?.saving;
+  assert.ok(saving && "claims" in saving);
+  const claimed = saving.claims.map(({ entry }) => free.get(fileTree).path(entry));
+  const paths = claimed.filter((path) => path.startsWith("usr/")).sort();
+  assert.deepEqual(paths, ["usr/bin/gcc", "usr/local/cuda/bin/nvcc", "usr/local/cuda/lib64/libcublas.so.12"]);
+  assert.match(from(text, { facts: free }), /12\.4\.1-base/);
+  const linked = imageWith([{ path: "app/x.so", content: dynamicElf({ needed: ["libcublas.so.12"] }) }]);
+  assert.match(from(text, { facts: linked }), /12\.4\.1-runtime/);
+  assert.match(notes(text, { facts: linked }).join("\n"), /\/app\/x\.so needs libcublas\.so\.12/);
+  const compiling = imageWith(pythonEntries("vllm", "0.8.0"));
+  assert.equal(from(text, { facts: compiling }), text);
 });

@@ -1,44 +1,84 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { multiStage } from "../../src/edits/multi-stage.ts";
+import { fileTree } from "../../src/facts/file-tree.ts";
+import { dynamicElf } from "../support/dynamic-elf.ts";
 import { edited, proposalsOf } from "../support/editing.ts";
+import { factsOf } from "../support/layers.ts";
 
-test("what is set and copied before stands in both stages, packages for building in the first alone", () => {
-  assert.equal(
-    edited(
-      multiStage,
-      "FROM python:3.12-slim\nENV A=1\nRUN apt-get update && apt-get install -y build-essential curl libpq-dev libpq5\nCOPY requirements.txt .\nRUN pip install -r requirements.txt psycopg2\nRUN pip install b\nUSER 1\nCMD x\n",
-    ),
-    "FROM python:3.12-slim AS build\nENV A=1\nRUN apt-get update && apt-get install -y build-essential curl libpq-dev libpq5\nCOPY requirements.txt .\n" +
-      'RUN python -m venv /opt/venv\nENV PATH="/opt/venv/bin:$PATH"\nRUN pip install -r requirements.txt psycopg2\nRUN pip install b\n\n' +
-      "FROM python:3.12-slim\nENV A=1\nRUN apt-get update && apt-get install -y --no-install-recommends curl libpq5 && rm -rf /var/lib/apt/lists/*\n" +
-      'ENV PATH="/opt/venv/bin:$PATH"\nCOPY --from=build /opt/venv /opt/venv\nCOPY requirements.txt .\nUSER 1\nCMD x\n',
+const apt = "RUN apt-get update && apt-get install -y gcc libc6-dev && rm -rf /var/lib/apt/lists/*";
+
+test("a virtual environment is built in one stage and copied into the next, with all settings", () => {
+  const before = `ARG V=12\nFROM --platform=linux/amd64 debian:$V AS app\nENV PATH=/opt/venv/bin:$PATH\n${apt}\nRUN python3 -m venv /opt/venv\nCOPY r.txt /\nRUN pip install psycopg2\nRUN useradd x\nUSER x\nCMD ["x"]\n`;
+  const after = `ARG V=12\nFROM --platform=linux/amd64 debian:$V AS build\nENV PATH=/opt/venv/bin:$PATH\n${apt}\nRUN python3 -m venv /opt/venv\nCOPY r.txt /\nRUN pip install psycopg2\n\nFROM --platform=linux/amd64 debian:$V AS app\nENV PATH=/opt/venv/bin:$PATH\nCOPY r.txt /\nCOPY --from=build /opt/venv /opt/venv\nRUN useradd x\nUSER x\nCMD ["x"]\n`;
+  assert.equal(edited(multiStage, before), after);
+});
+
+test("an upgrade of pip itself is left in the stage that builds", () => {
+  const before = `FROM python:3.11\n${apt}\nRUN pip install --upgrade pip && pip install psycopg2\n`;
+  assert.match(
+    edited(multiStage, before),
+    /pip install --upgrade pip && pip install --prefix=\/install psycopg2\n\nFROM python:3\.11\nCOPY --from=build \/install \/usr\/local\n$/,
   );
 });
 
-const start = "FROM python:3.11-slim\nRUN apt-get update && apt-get install -y gcc\n";
+test("several installs go to an environment, and what is no tool or has a library is installed again", () => {
+  const before =
+    "FROM python:3.12-slim\nENV A=1\nRUN apt-get update && apt-get install -y build-essential curl libpq-dev\nRUN pip install psycopg2\nRUN pip install b\nUSER 1\n";
+  const after =
+    "FROM python:3.12-slim AS build\nENV A=1\nRUN apt-get update && apt-get install -y build-essential curl libpq-dev\n" +
+    'RUN python -m venv /opt/venv\nENV PATH="/opt/venv/bin:$PATH"\nRUN pip install psycopg2\nRUN pip install b\n\n' +
+    "FROM python:3.12-slim\nENV A=1\nRUN apt-get update && apt-get install -y --no-install-recommends curl libpq5 && rm -rf /var/lib/apt/lists/*\n" +
+    'ENV PATH="/opt/venv/bin:$PATH"\nCOPY --from=build /opt/venv /opt/venv\nUSER 1\n';
+  assert.equal(edited(multiStage, before), after);
+});
 
-test("it is left alone where the two could differ", () => {
-  for (const text of [
-    `${start}RUN pip install numpy\n`,
-    `${start.replace("gcc", "gcc libfoo-dev")}RUN pip install psycopg2\n`,
-    `${start.replace("gcc", "gcc a=1")}RUN pip install psycopg2\n`,
-    `${start}USER app\nRUN pip install psycopg2\n`,
-    `${start}RUN pip install --user psycopg2\n`,
-    `${start}RUN pip install -e .\n`,
-    `${start}RUN pip install psycopg2 && ./setup\n`,
-    `${start}RUN pip install psycopg2\nRUN make\n`,
-    `${start}RUN pip install psycopg2\nCMD ["/usr/local/bin/uvicorn"]\n`,
-    start.replace("python:3.11-slim", "debian") + "RUN pip install psycopg2\n",
-    start.replace("slim", "slim AS x") + "RUN pip install psycopg2\n",
-    `FROM a AS b\n${start}RUN pip install psycopg2\n`,
-    "FROM python:3.11-slim\nRUN apt-get update && apt-get install -y gcc && pip install psycopg2\n",
-  ]) {
+test("any other shape is left alone, and it is said why", () => {
+  const python = "FROM python:3.11-slim\n";
+  const truth: readonly (readonly [string, RegExp | undefined])[] = [
+    [`${python}${apt}\nRUN pip install numpy\n`, undefined],
+    [`${python}RUN pip install psycopg2\n`, undefined],
+    [`${python}RUN apt-get install -y gcc libfoo-dev\nRUN pip install psycopg2\n`, /the library of libfoo-dev is not known/],
+    [`${python}${apt}\nRUN pip install psycopg2 torch\n`, /torch compiles when it runs/],
+    [`${python}${apt}\nRUN pip install psycopg2\nRUN make\n`, /make runs in line 4 needs the tools too/],
+    [`${python}${apt}\nRUN pip install psycopg2\nRUN pip install a\nCMD ["/usr/local/bin/a"]\n`, /path of the system's Python/],
+    [`${python}${apt}\nRUN pip install -e .\n`, /editable/],
+    [`${python}${apt}\nRUN pip install --user psycopg2\n`, /place of their own/],
+    [`${python}${apt}\nRUN pip install psycopg2 -r r.txt\n`, /r\.txt can't be read/],
+    [`${python}${apt}\nUSER x\nRUN pip install psycopg2\n`, /USER stands before/],
+    [`${python}${apt}\nRUN ls && pip install psycopg2\n`, /does more than install/],
+    [`FROM debian\n${apt}\nRUN pip install psycopg2\n`, /official images of Python alone/],
+    [`${python}${apt}\nRUN pip install psycopg2\nFROM debian\n`, undefined],
+  ];
+  for (const [text, note] of truth) {
     assert.equal(edited(multiStage, text), text);
+    const said = proposalsOf(multiStage, text).notes.map(({ message }) => message);
+    if (note === undefined) assert.deepEqual(said, [], text);
+    else assert.match(said.join(), note, text);
   }
 });
 
-test("why not is said", () => {
-  const { notes } = proposalsOf(multiStage, `${start.replace("gcc", "gcc libfoo-dev")}RUN pip install psycopg2\n`);
-  assert.match(notes[0]?.message ?? "", /the library of libfoo-dev is not known/);
+test("with the image the tools' layer is claimed, unless a file needs a library of it", () => {
+  const text = `FROM python:3.11\n${apt}\nRUN pip install psycopg2\n`;
+  const image = (needed: readonly string[]): ReturnType<typeof factsOf> =>
+    factsOf(
+      [
+        [{ path: "etc/x", content: "x" }],
+        [
+          { path: "usr/bin/gcc", content: "gcc" },
+          { path: "usr/lib/libgomp.so.1", content: dynamicElf({}) },
+        ],
+        [{ path: "usr/local/lib/p.so", content: dynamicElf({ needed }) }],
+      ],
+      { programs: true },
+    );
+  const facts = image([]);
+  const [proposal] = proposalsOf(multiStage, text, { facts, layers: { 2: [1], 3: [2] } }).proposals;
+  assert.ok(proposal && "claims" in proposal.saving);
+  assert.deepEqual(proposal.saving.claims.map(({ entry }) => facts.get(fileTree).path(entry)).sort(), [
+    "usr/bin/gcc",
+    "usr/lib/libgomp.so.1",
+  ]);
+  const { notes } = proposalsOf(multiStage, text, { facts: image(["libgomp.so.1"]), layers: { 2: [1], 3: [2] } });
+  assert.match(notes[0]?.message ?? "", /p\.so needs libgomp\.so\.1, which comes with the tools/);
 });

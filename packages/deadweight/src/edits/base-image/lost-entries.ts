@@ -1,0 +1,101 @@
+import type { Facts } from "../../contracts/fact.ts";
+import { buildToolOf } from "../../facts/build-tool.ts";
+import { commandEntries } from "../../facts/command-entries.ts";
+import { fileTree } from "../../facts/file-tree.ts";
+import { layerOrigins } from "../../facts/layer-origins.ts";
+import { libraries } from "../../facts/libraries.ts";
+import { packageClosure } from "../../facts/package-closure.ts";
+import { packageEntries } from "../../facts/package-entries.ts";
+import { packages, type InstalledPackage } from "../../facts/packages.ts";
+import { programs } from "../../facts/programs.ts";
+import { removablePackages } from "../../facts/removable-packages.ts";
+import { textOf } from "../../lib/byte-string.ts";
+import type { Lack } from "./smaller-bases.ts";
+
+const ofRuntimeFlavour =
+  /^(?:cuda-(?:libraries|nvtx|nvrtc|opencl|nvjpeg|cufft|curand|cusolver|cusparse|cublas|npp)|lib(?:npp|cublas|cusparse|nccl|cudnn|cufft|curand|cusolver|nvjitlink|nvjpeg|cufile|nvfatbin|nvvm))/;
+
+/** Visible files of the image that a smaller base would not bring; undefined when the image's history does not show its base. */
+export function lostEntries(facts: Facts, lacks: readonly Lack[]): ReadonlySet<number> | undefined {
+  const { base } = facts.get(layerOrigins);
+  const ofBase = dpkgAt(facts, base.layers - 1);
+  if (base.layers === 0 || ofBase.length === 0) return undefined;
+  const all = facts.get(packages).final.filter(({ kind }) => kind === "dpkg");
+  const names = new Set(ofBase.map(({ name }) => name));
+  const lost = lacks.includes("buildpack") ? beyondSlim(facts, all, names) : lostOfCuda(all, names, lacks);
+  if (lost === undefined) return undefined;
+  const tree = facts.get(fileTree);
+  const staying = packageEntries(
+    tree,
+    all.filter((one) => !lost.has(one)),
+  );
+  const inBase = [...packageEntries(tree, lost)].filter((entry) => tree.layerOf(entry) < base.layers && !staying.has(entry));
+  return new Set(inBase);
+}
+
+function dpkgAt(facts: Facts, layer: number): readonly InstalledPackage[] {
+  const lists = facts.get(packages).layers[layer]?.values() ?? [];
+  return [...lists].flat().filter(({ kind }) => kind === "dpkg");
+}
+
+function lostOfCuda(
+  all: readonly InstalledPackage[],
+  inBase: ReadonlySet<string>,
+  lacks: readonly Lack[],
+): ReadonlySet<InstalledPackage> {
+  const isLost = (one: InstalledPackage): boolean =>
+    (lacks.includes("toolkit") && buildToolOf(one) !== undefined) ||
+    (lacks.includes("cuda-libraries") && ofRuntimeFlavour.test(one.name));
+  const tools = new Set(all.filter((one) => inBase.has(one.name) && isLost(one)));
+  const { removable, spared } = removablePackages(all, tools);
+  return new Set([...removable, ...spared].filter(({ name }) => inBase.has(name)));
+}
+
+/** docker-library's slim images keep Debian's own, certificates, netbase, tzdata and the libraries that python is linked with. */
+function beyondSlim(
+  facts: Facts,
+  all: readonly InstalledPackage[],
+  inBase: ReadonlySet<string>,
+): ReadonlySet<InstalledPackage> | undefined {
+  const needed = ownersNeededBelow(facts, all);
+  if (needed === undefined) return undefined;
+  const debian = new Set(dpkgAt(facts, 0).map(({ name }) => name));
+  const installed = new Map(all.map((one) => [one.name, one]));
+  const roots = all.filter(
+    (one) =>
+      debian.has(one.name) || !inBase.has(one.name) || /^(?:ca-certificates|netbase|tzdata)$/.test(one.name) || needed.has(one),
+  );
+  const staying = packageClosure(roots, installed);
+  return new Set(all.filter((one) => inBase.has(one.name) && !staying.has(one)));
+}
+
+/** The packages whose libraries the base's own files in /usr/local need. */
+function ownersNeededBelow(facts: Facts, all: readonly InstalledPackage[]): ReadonlySet<InstalledPackage> | undefined {
+  const [tree, read, found] = [facts.get(fileTree), facts.get(programs), facts.get(libraries)];
+  if (read === undefined || found === undefined) return undefined;
+  const { base } = facts.get(layerOrigins);
+  const needed = new Set<number>();
+  for (const entry of tree.within(Math.max(0, tree.paths.find("usr/local")))) {
+    if (tree.layerOf(entry) >= base.layers || /\/_?tkinter|\/idlelib\//.test(tree.path(entry))) continue;
+    for (const name of read.elf(entry)?.needed ?? []) needed.add(found.find(entry, name));
+  }
+  return new Set(all.filter((one) => [...packageEntries(tree, [one])].some((entry) => needed.has(entry))));
+}
+
+/** What of the image would miss the entries: libraries that files are linked with, interpreters of scripts, the command. */
+export function missedBy(facts: Facts, lost: ReadonlySet<number>): string | undefined {
+  const [tree, read, found] = [facts.get(fileTree), facts.get(programs), facts.get(libraries)];
+  if (read === undefined || found === undefined) return "the image's programs were not looked into";
+  const isLost = (entry: number): boolean => entry >= 0 && (lost.has(entry) || lost.has(tree.contentOf(entry)));
+  const called = [...facts.get(commandEntries)].find(isLost);
+  if (called !== undefined) return `the command calls /${textOf(tree.path(called))}`;
+  for (const entry of tree.all()) {
+    if (lost.has(entry)) continue;
+    const library = read.elf(entry)?.needed.find((name) => isLost(found.find(entry, name)));
+    if (library !== undefined) return `/${textOf(tree.path(entry))} needs ${textOf(library)}`;
+    const interpreter = read.shebang(entry)?.trim().split(/\s+/)[0];
+    if (interpreter !== undefined && isLost(tree.resolve(interpreter)))
+      return `/${textOf(tree.path(entry))} is a script of ${textOf(interpreter)}`;
+  }
+  return undefined;
+}
