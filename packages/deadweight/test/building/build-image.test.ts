@@ -84,13 +84,13 @@ describe("images are built by the engine", { skip: withoutEngine() }, () => {
     });
 
     test(`${builder}: a step that fails is named, with its line and what it printed last`, async () => {
-      const text = `FROM ${base}\n\nRUN seq 1 40; echo sorry >&2; exit 7\n`;
+      const text = `FROM ${base}\n\nRUN seq 1 40 >&2; echo sorry >&2; exit 7\n`;
       const lineOf = ({ text: step }: { readonly text: string }): number | undefined =>
         step.startsWith("RUN seq") ? 3 : undefined;
       const failed = buildWith(planOf(contextWith({}), text, { builder, lineOf }));
       await assert.rejects(failed, (error) => {
         assert.ok(error instanceof UserError && error.code === "build-failed", String(error));
-        assert.match(error.message, /^Dockerfile:3: step \[[^\]]*2\/2\] RUN seq 1 40; .*: .*7$/);
+        assert.match(error.message, /^Dockerfile:3: step \[[^\]]*2\/2\] RUN seq 1 40 .*; .*: .*7$/);
         assert.ok(error.details.includes("sorry") && error.details.includes("40"), error.details.join("|"));
         assert.ok(error.details.length <= 15);
         return true;
