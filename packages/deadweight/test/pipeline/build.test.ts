@@ -33,6 +33,8 @@ function removing(text: string, lines: readonly (readonly [line: number, removed
   };
 }
 
+const mark = `deadweight-test.${process.pid}`;
+
 describe("a Dockerfile is built as it is and smaller", { skip: withoutEngine() }, () => {
   const base = ownName("pipeline-base");
   const tag = ownName("pipeline");
@@ -56,7 +58,7 @@ describe("a Dockerfile is built as it is and smaller", { skip: withoutEngine() }
     require: [],
     tag: `${tag}:1`,
     mostBuilds: 9,
-    settings: { builder: "auto", network: "host", args: {}, labels: {}, freshly: false },
+    settings: { builder: "auto", network: "host", args: {}, labels: { [mark]: "" }, freshly: false },
     ...more,
   });
   const text = `FROM ${base}
@@ -159,12 +161,8 @@ async function idOf(name: string): Promise<string> {
   return (await docker("image", "inspect", "--format", "{{.Id}}", name)).trim();
 }
 
-/** Images of BuildKit without a name, made since the process has begun. */
+/** Images without a name that builds of this file have left; others may be building at the same engine. */
 async function dangling(): Promise<readonly string[]> {
-  const since = new Date(Date.now() - process.uptime() * 1000).toISOString();
-  const ids = (await docker("image", "ls", "--quiet", "--no-trunc", "--filter", "dangling=true")).split("\n").filter(Boolean);
-  const made = await Promise.all(
-    ids.map(async (id) => `${(await docker("image", "inspect", "--format", "{{.Created}}", id)).trim()} ${id}`),
-  );
-  return made.filter((line) => line > since);
+  const filters = ["dangling=true", `label=${mark}`].flatMap((filter) => ["--filter", filter]);
+  return (await docker("image", "ls", "--quiet", ...filters)).split("\n").filter(Boolean);
 }
