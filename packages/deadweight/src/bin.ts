@@ -5,7 +5,7 @@ import { run } from "./cli/run.ts";
 
 // V8 lets its heaps grow to what a large machine can spare: 100 MB more for a few percent of time.
 setFlagsFromString("--semi-space-growth-factor=1");
-setFlagsFromString("--heap-growing-percent=100");
+setFlagsFromString("--heap-growing-percent=25");
 keepCompiled(process.env);
 
 const now = (): number => performance.now();
