@@ -7,7 +7,8 @@ import { someOf } from "../lib/some-of.ts";
 import type { Replacement } from "../model/dockerfile.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
 import { insertOptions } from "./evidence/insert-options.ts";
-import { recommendedOnly } from "./evidence/recommended-only.ts";
+import { leavingClaims } from "./evidence/leaving-claims.ts";
+import { recommendedAndOpened, recommendedOnly } from "./evidence/recommended-only.ts";
 import { unknownSaving } from "./evidence/saving.ts";
 import { shippedSteps, type ScriptStep } from "./evidence/shipped-steps.ts";
 import { dependencies, keptRecommendations } from "./no-install-recommends/kept-recommendations.ts";
@@ -49,7 +50,16 @@ function findingFor(context: EditContext, step: ScriptStep): Finding {
   );
   if (installs.length === 0) return undefined;
   const present = installedBy(context, step);
-  const added = installs.flatMap((use) => missingFor(context, use, present).map((kept) => ({ use, kept })));
+  const usual = installs.flatMap((use) => missingFor(context, use, present).map((kept) => ({ use, kept })));
+  const added = [
+    ...usual,
+    ...openedFor(
+      context,
+      step,
+      installs,
+      usual.map(({ kept }) => kept),
+    ),
+  ];
   const saving = savingFor(
     context,
     step,
@@ -105,6 +115,18 @@ function missingFor({ dockerfile }: EditContext, use: CommandUse, present: Set<s
   return missing;
 }
 
+/** Libraries that only come as recommended, and that the image's programs open when they are there. */
+function openedFor(
+  { built }: EditContext,
+  { instruction }: ScriptStep,
+  installs: readonly CommandUse[],
+  kept: readonly string[],
+): readonly { readonly use: CommandUse; readonly kept: string }[] {
+  const use = installs.findLast(({ operands }) => operands.length > 0);
+  if (built === undefined || use === undefined || built.layersOf(instruction).length === 0) return [];
+  return recommendedAndOpened(built.facts, new Set(kept)).map((name) => ({ use, kept: name.replace(/:.*$/, "") }));
+}
+
 function replacementsFor(use: CommandUse, added: readonly string[]): readonly Replacement[] {
   const [first] = use.operands;
   const names =
@@ -120,7 +142,7 @@ function savingFor(
 ): ProposedSaving | undefined {
   const layers = context.built?.layersOf(step.instruction) ?? [];
   if (context.built !== undefined && layers.length > 0) {
-    const claims = recommendedOnly(context.built.facts, layers, new Set(kept));
+    const claims = leavingClaims(context.built.facts, layers, recommendedOnly(context.built.facts, new Set(kept)));
     return claims.length > 0 || context.isAsked(name) ? { claims } : undefined;
   }
   const known = installs.flatMap(packagesOf).map((one) => [one, recommendedSizes[one] ?? 0] as const);

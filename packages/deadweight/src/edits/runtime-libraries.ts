@@ -70,7 +70,12 @@ function isPurged({ uses }: ScriptStep, dev: string): boolean {
 const sizes: Readonly<Record<string, number>> = { "libpq-dev": 13_086_000, "libopenblas-dev": 58_300_000 };
 
 function savingFor(context: EditContext, step: ScriptStep, found: readonly PackageWord[]): ProposedSaving | undefined {
-  const claims = packageClaims(context, step.instruction, new Set(found.map((one) => one.name)));
+  const claims = packageClaims(
+    context,
+    step.instruction,
+    new Set(found.map((one) => one.name)),
+    new Set(found.map((one) => runtimePackages[one.name] ?? "")),
+  );
   if (claims !== undefined) return claims.length > 0 || context.isAsked(name) ? { claims } : undefined;
   const bytes = found.reduce((sum, one) => sum + (sizes[one.name] ?? 0), 0);
   return { bytes, source: bytes === 0 ? "not known without the image" : "installed sizes in Debian bookworm" };

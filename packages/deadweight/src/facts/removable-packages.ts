@@ -31,6 +31,28 @@ export function removablePackages<P extends Package>(
   tools: ReadonlySet<P>,
   kept: ReadonlySet<P> = new Set(),
 ): Removal<P> {
+  const { candidates, roots, installed } = needlessWithout(all, tools, kept);
+  const spared = candidates.filter((one) => !tools.has(one) && mayBeUsed(one));
+  const staying = packageClosure([...roots, ...spared], installed);
+  return { removable: candidates.filter((one) => !staying.has(one)), spared };
+}
+
+/** Packages that are there for `tools` alone, and these: what is not installed where they are not. Libraries are among them. */
+export function neededByNoOther<P extends Package>(
+  all: readonly P[],
+  tools: ReadonlySet<P>,
+  kept: ReadonlySet<P> = new Set(),
+): readonly P[] {
+  return needlessWithout(all, tools, kept).candidates;
+}
+
+interface Needless<P> {
+  readonly candidates: readonly P[];
+  readonly roots: readonly P[];
+  readonly installed: ReadonlyMap<string, P>;
+}
+
+function needlessWithout<P extends Package>(all: readonly P[], tools: ReadonlySet<P>, kept: ReadonlySet<P>): Needless<P> {
   const installed = new Map(all.map((one) => [one.name, one]));
   const isManual = (one: Package): boolean => one.essential === true || one.automatic !== true;
   // An automatic package that no other needs was recommended by one: it stays.
@@ -43,9 +65,7 @@ export function removablePackages<P extends Package>(
   );
   const needed = packageClosure(roots, installed);
   const candidates = [...packageClosure(tools, installed)].filter((one) => !needed.has(one));
-  const spared = candidates.filter((one) => !tools.has(one) && mayBeUsed(one));
-  const staying = packageClosure([...roots, ...spared], installed);
-  return { removable: candidates.filter((one) => !staying.has(one)), spared };
+  return { candidates, roots, installed };
 }
 
 function mayBeUsed(one: Package): boolean {

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dropBuildTools } from "../../src/edits/drop-build-tools.ts";
+import { fileTree } from "../../src/facts/file-tree.ts";
+import { textOf } from "../../src/lib/byte-string.ts";
 import { assertTruth, assertUntouched, proposalsOf } from "../support/editing.ts";
+import { factsOf } from "../support/layers.ts";
 
 test("tools are left out where nothing compiles, and purged where this RUN alone does", () => {
   assertTruth(dropBuildTools, [
@@ -33,4 +36,45 @@ test("they stay where a later RUN compiles, what is installed compiles, or they 
 test("why they stay is said", () => {
   const { notes } = proposalsOf(dropBuildTools, "FROM a\nRUN apt-get install -y gcc\nRUN make\n");
   assert.match(notes[0]?.message ?? "", /gcc stay: make in line 3/);
+});
+
+test("with the image it counts libraries that the tool alone brought, links to its files, its alternatives and its archives", () => {
+  const status = (name: string, depends = ""): string =>
+    `Package: ${name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n${depends}\n`;
+  const list = (name: string, ...paths: readonly string[]): { readonly path: string; readonly content: string } => ({
+    path: `var/lib/dpkg/info/${name}.list`,
+    content: paths.map((path) => `/${path}\n`).join(""),
+  });
+  const facts = factsOf([
+    [{ path: "base", content: "x" }],
+    [
+      { path: "var/lib/dpkg/status", content: [status("gcc", "Depends: libz9\n"), status("libz9"), status("app")].join("\n") },
+      { path: "var/lib/apt/extended_states", content: "Package: libz9\nArchitecture: amd64\nAuto-Installed: 1\n" },
+      list("gcc", "usr/bin/gcc"),
+      list("libz9", "usr/lib/libz.so.9"),
+      list("app", "usr/bin/app", "usr/bin/own-link"),
+      { path: "usr/bin/gcc", content: "gcc" },
+      { path: "usr/bin/app", content: "app" },
+      { path: "usr/bin/own-link", type: "symlink", link: "gcc" },
+      { path: "usr/bin/cc", type: "symlink", link: "/etc/alternatives/cc" },
+      { path: "etc/alternatives/cc", type: "symlink", link: "/usr/bin/gcc" },
+      { path: "var/lib/dpkg/alternatives/cc", content: "auto" },
+      { path: "var/lib/dpkg/alternatives/vi", content: "auto" },
+      { path: "usr/lib/libz.so.9", content: "lib" },
+      { path: "var/cache/apt/archives/gcc_1_amd64.deb", content: "deb" },
+      { path: "var/cache/apt/archives/app_1_amd64.deb", content: "deb" },
+    ],
+  ]);
+  const text = "FROM a\nRUN apt-get install -y gcc app\n";
+  const [proposal] = proposalsOf(dropBuildTools, text, { facts, layers: { 2: [1] } }).proposals;
+  assert.ok(proposal && "claims" in proposal.saving);
+  const paths = proposal.saving.claims.map(({ entry }) => textOf(facts.get(fileTree).path(entry)));
+  assert.deepEqual(paths.filter((path) => !path.startsWith("var/lib/dpkg/info/")).toSorted(), [
+    "etc/alternatives/cc",
+    "usr/bin/cc",
+    "usr/bin/gcc",
+    "usr/lib/libz.so.9",
+    "var/cache/apt/archives/gcc_1_amd64.deb",
+    "var/lib/dpkg/alternatives/cc",
+  ]);
 });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sameLayerCleanup } from "../../src/edits/same-layer-cleanup.ts";
+import { fileTree } from "../../src/facts/file-tree.ts";
+import { textOf } from "../../src/lib/byte-string.ts";
 import { assertTruth, assertUntouched, proposalsOf } from "../support/editing.ts";
 import { factsOf } from "../support/layers.ts";
 
@@ -84,4 +86,25 @@ test("archives are cleaned where the image shows them", () => {
     proposals[0]?.replacements.map(({ text }) => text),
     [" && apt-get clean && rm -rf /var/lib/apt/lists/*"],
   );
+});
+
+test("lists that a later RUN removes are still in the layer, and so is what two RUNs that become one write twice", () => {
+  const facts = factsOf([
+    [
+      { path: "var/lib/apt/lists/x_Packages", content: "Package" },
+      { path: "var/lib/dpkg/status", content: "first" },
+      { path: "opt/x", content: "first" },
+    ],
+    [{ path: "var/lib/dpkg/status", content: "second" }],
+    [{ path: "var/lib/apt/lists/.wh.x_Packages" }, { path: "opt/.wh.x" }],
+  ]);
+  const text = "FROM a\nRUN apt-get update\nRUN apt-get install -y a\nRUN rm -rf /var/lib/apt/lists/* /opt/x\n";
+  const { proposals } = proposalsOf(sameLayerCleanup, text, { facts, layers: { 2: [0], 3: [1], 4: [2] } });
+  const [saving] = proposals.map((one) => one.saving);
+  assert.ok(saving && "claims" in saving);
+  const tree = facts.get(fileTree);
+  assert.deepEqual(saving.claims.map(({ entry }) => `${tree.layerOf(entry)} ${textOf(tree.path(entry))}`).toSorted(), [
+    "0 var/lib/apt/lists/x_Packages",
+    "0 var/lib/dpkg/status",
+  ]);
 });

@@ -1,25 +1,38 @@
 import type { Facts } from "../../contracts/fact.ts";
-import type { EntryClaim } from "../../contracts/rule.ts";
 import { fileTree } from "../../facts/file-tree.ts";
+import { libraries } from "../../facts/libraries.ts";
 import { packageClosure } from "../../facts/package-closure.ts";
 import { packageEntries } from "../../facts/package-entries.ts";
-import { packages } from "../../facts/packages.ts";
-import { removalClaims } from "../../facts/removal-claims.ts";
+import { packages, type InstalledPackage } from "../../facts/packages.ts";
+import { programs } from "../../facts/programs.ts";
 
-/** Entries of some layers that belong to dpkg packages which were installed automatically and which nothing depends on: recommended ones. */
-export function recommendedOnly(facts: Facts, layers: readonly number[], kept: ReadonlySet<string>): readonly EntryClaim[] {
-  const tree = facts.get(fileTree);
+/** The dpkg packages that were installed automatically and on which nothing depends that was not: recommended ones. */
+export function recommendedOnly(facts: Facts, kept: ReadonlySet<string>): ReadonlySet<InstalledPackage> {
   const all = facts.get(packages).final.filter(({ kind }) => kind === "dpkg");
   const roots = all.filter(({ automatic, essential, name }) => automatic !== true || essential === true || kept.has(name));
   const staying = packageClosure(roots, new Map(all.map((one) => [one.name, one])));
-  const shared = packageEntries(tree, staying);
-  const going = packageEntries(
-    tree,
-    all.filter((one) => !staying.has(one)),
-  );
-  const inLayers = new Set(layers);
-  return removalClaims(
-    tree,
-    [...going].filter((entry) => !shared.has(entry) && inLayers.has(tree.layerOf(entry))),
-  );
+  return new Set(all.filter((one) => !staying.has(one)));
+}
+
+/** Those of them with libraries that programs which stay open by their names, as dlopen(3) is given them; none where programs were not read. */
+export function recommendedAndOpened(facts: Facts, kept: ReadonlySet<string>): readonly string[] {
+  const [tree, read, found] = [facts.get(fileTree), facts.get(programs), facts.get(libraries)];
+  if (read === undefined || found === undefined) return [];
+  const opened = new Set<string>();
+  for (;;) {
+    const owners = new Map<number, string>();
+    for (const one of recommendedOnly(facts, new Set([...kept, ...opened])))
+      for (const entry of packageEntries(tree, [one])) owners.set(entry, one.name);
+    const before = opened.size;
+    for (const entry of tree.all()) {
+      if (owners.has(entry) || read.elf(entry) === undefined) continue;
+      const names = read.mentions(entry).filter((name) => !name.startsWith("/"));
+      for (const name of names) {
+        const library = found.find(entry, name);
+        const owner = library < 0 ? undefined : owners.get(library);
+        if (owner !== undefined) opened.add(owner);
+      }
+    }
+    if (opened.size === before) return [...opened];
+  }
 }

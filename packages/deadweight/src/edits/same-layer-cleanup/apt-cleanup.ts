@@ -27,8 +27,8 @@ export function aptCleanup(context: EditContext, step: ScriptStep): Finding {
   const made = [...new Set([instruction, place.instruction])];
   const archives = isMounted(place, "/var/cache/apt") ? [] : made.flatMap((one) => layerClaims(context, one, ["apt-archives"]));
   const lists = savingOf(context, "same-layer-cleanup", instruction, ["apt-lists"], estimate);
-  const shadowed = pair === undefined ? [] : shadowedBy(context, instruction, place.instruction);
-  const saving = withClaims(lists, [...shadowed, ...(cleansLists(place) ? [] : archives)]);
+  const hidden = hiddenClaims(context, instruction, pair?.next.instruction);
+  const saving = withClaims(lists, [...hidden, ...(cleansLists(place) ? [] : archives)]);
   if (saving === undefined) return undefined;
   const later = laterInstall(context, place.instruction);
   if (later !== undefined) return { instruction, message: `the lists stay: line ${later.line} installs without fetching them` };
@@ -47,13 +47,15 @@ export function aptCleanup(context: EditContext, step: ScriptStep): Finding {
   };
 }
 
-/** What the second of two instructions writes again is there once when they are one. */
-function shadowedBy(context: EditContext, first: Instruction, second: Instruction): readonly EntryClaim[] {
+/** Lists that a later instruction removes, and what `joined` writes again: it is there once when both are one. */
+function hiddenClaims(context: EditContext, from: Instruction, joined: Instruction | undefined): readonly EntryClaim[] {
   const { built } = context;
   if (built === undefined) return [];
   const tree = built.facts.get(fileTree);
-  const layers = new Set(built.layersOf(second));
-  return layerClaims(context, first, ["shadowed-files"]).filter(({ entry }) => layers.has(tree.hiddenBy(entry)));
+  const layers = new Set(joined === undefined ? [] : built.layersOf(joined));
+  return layerClaims(context, from, ["shadowed-files"]).filter(
+    ({ entry }) => layers.has(tree.hiddenBy(entry)) || tree.path(entry).startsWith("var/lib/apt/lists/"),
+  );
 }
 
 /** What both save; an estimate stands where the image says nothing. */

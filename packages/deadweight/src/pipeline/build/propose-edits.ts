@@ -12,6 +12,8 @@ export function proposeEdits(options: ProposingOptions): ProposeEdits {
     const { rewrite, removedBy, bytesOf } = await weighRewrite(path, {
       ...options,
       image,
+      // The verification reads them too.
+      programs: true,
       context,
       buildArgs: new Map(Object.entries(args)),
       ...(target === undefined ? {} : { target }),
