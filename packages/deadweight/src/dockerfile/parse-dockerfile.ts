@@ -34,7 +34,8 @@ export function parseDockerfile(text: string, options: DockerfileOptions = {}): 
   const first = instructions.find(({ keyword }) => keyword !== "ARG");
   if (!first) throw syntaxError(file, Math.max(1, lines.length), "there is no FROM");
   if (first.keyword !== "FROM") throw syntaxError(file, first.line, `${first.keyword} stands before the first FROM`);
-  return {
+  const made = new WeakMap<object, WeakMap<object, { readonly value: unknown }>>();
+  const dockerfile: Dockerfile = {
     text,
     mask: maskOf(text, masked),
     escape,
@@ -42,7 +43,15 @@ export function parseDockerfile(text: string, options: DockerfileOptions = {}): 
     instructions,
     stages: stagesOf(text, escape, instructions, options.buildArgs ?? new Map()),
     lineEnding: text.includes("\n") && text[text.indexOf("\n") - 1] === "\r" ? "\r\n" : "\n",
+    once<Key extends object, Value>(make: (dockerfile: Dockerfile, key: Key) => Value, key: Key): Value {
+      const known = made.get(make) ?? new WeakMap<object, { readonly value: unknown }>();
+      made.set(make, known);
+      const found = known.get(key) ?? { value: make(dockerfile, key) };
+      known.set(key, found);
+      return found.value as Value;
+    },
   };
+  return dockerfile;
 }
 
 function parseInstructions(source: Source): {

@@ -34,13 +34,22 @@ export interface RunStep {
 /** What variables are where an instruction stands. */
 export type VariablesAt = (instruction: Instruction) => ReadonlyMap<string, string>;
 
-/** The RUNs of some stages, in their order. */
+/** The RUNs of some stages, in their order; for the same variables the same steps, read once. */
 export function runSteps(
   dockerfile: Dockerfile,
   stages: readonly Stage[],
   variables: VariablesAt = (instruction) => variablesAt(dockerfile, instruction),
 ): readonly RunStep[] {
-  return stages.flatMap((stage) => stepsOf({ dockerfile, variables }, stage));
+  return stages.flatMap(dockerfile.once(stepsByStage, variables));
+}
+
+function stepsByStage(dockerfile: Dockerfile, variables: VariablesAt): (stage: Stage) => readonly RunStep[] {
+  const known = new Map<Stage, readonly RunStep[]>();
+  return (stage) => {
+    const steps = known.get(stage) ?? stepsOf({ dockerfile, variables }, stage);
+    known.set(stage, steps);
+    return steps;
+  };
 }
 
 interface Source {

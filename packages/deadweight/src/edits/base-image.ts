@@ -12,9 +12,9 @@ import { lostEntries, missedBy } from "./base-image/lost-entries.ts";
 import { baseReference, replaceBase } from "./base-image/replace-base.ts";
 import { smallerBases, type SmallerBase } from "./base-image/smaller-bases.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
-import { compileSignals } from "./installs/compile-signals.ts";
-import { pythonInstalls } from "./installs/python-installs.ts";
-import { bringsCuda, loadsSystemCuda, runtimeCompiler } from "./installs/runtime-compilers.ts";
+import { compileSignals } from "./evidence/compile-signals.ts";
+import { pythonInstalls } from "./evidence/python-installs.ts";
+import { bringsCuda, loadsSystemCuda, runtimeCompiler } from "./evidence/runtime-compilers.ts";
 
 /** A smaller base image. */
 export const baseImage: Edit = defineEdit({

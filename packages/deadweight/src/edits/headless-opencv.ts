@@ -6,7 +6,7 @@ import { someOf } from "../lib/some-of.ts";
 import type { Replacement } from "../model/dockerfile.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
 import { shippedSteps } from "./evidence/shipped-steps.ts";
-import { normalName, pythonInstalls, type PythonInstall, type Requirement } from "./installs/python-installs.ts";
+import { normalName, pythonInstalls, type PythonInstall, type Requirement } from "./evidence/python-installs.ts";
 
 const withWindows = /^opencv-(?:contrib-)?python$/;
 const windowCalls =

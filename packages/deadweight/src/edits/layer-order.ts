@@ -3,7 +3,7 @@ import { joinedText } from "../dockerfile/joined-text.ts";
 import type { RunStep } from "../dockerfile/run-steps.ts";
 import type { Instruction } from "../model/dockerfile.ts";
 import { shippedSteps } from "./evidence/shipped-steps.ts";
-import { isPythonInstall, pythonInstalls } from "./installs/python-installs.ts";
+import { isPythonInstall, pythonInstalls } from "./evidence/python-installs.ts";
 
 /** What changes rarely, first. */
 export const layerOrder: Edit = defineEdit({

@@ -16,9 +16,9 @@ import { baseReference } from "./base-image/replace-base.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
 import { insertOptions } from "./evidence/insert-options.ts";
 import { shippedSteps } from "./evidence/shipped-steps.ts";
-import { compileSignals } from "./installs/compile-signals.ts";
-import { pythonInstalls } from "./installs/python-installs.ts";
-import { runtimeCompiler } from "./installs/runtime-compilers.ts";
+import { compileSignals } from "./evidence/compile-signals.ts";
+import { pythonInstalls } from "./evidence/python-installs.ts";
+import { runtimeCompiler } from "./evidence/runtime-compilers.ts";
 import { buildPart, isPlainPip, onlyInstall, type BuildPart } from "./multi-stage/build-part.ts";
 import { finalPackages } from "./multi-stage/final-packages.ts";
 

@@ -9,8 +9,8 @@ import { torchTable } from "../model/torch-table.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
 import { insertOptions } from "./evidence/insert-options.ts";
 import { shippedSteps } from "./evidence/shipped-steps.ts";
-import { pythonInstalls, type PythonInstall } from "./installs/python-installs.ts";
-import { loadsSystemCuda } from "./installs/runtime-compilers.ts";
+import { pythonInstalls, type PythonInstall } from "./evidence/python-installs.ts";
+import { loadsSystemCuda } from "./evidence/runtime-compilers.ts";
 
 const ofTorch = /^(?:torch|torchvision|torchaudio)$/;
 const needsCudaTorch = /^(?:xformers|triton|apex|flash-attn|flashinfer.*|vllm|bitsandbytes|deepspeed|nvidia-.*)$/;

@@ -73,6 +73,11 @@ export interface Dockerfile {
   readonly stages: readonly Stage[];
   /** `\r\n` when the first line ends so. */
   readonly lineEnding: "\n" | "\r\n";
+  /**
+   * What `make` makes of the Dockerfile and a key: made when it is first asked for, and once for each key, so that edits share what is read
+   * of it. `make` is known by its identity: a function of a module, no closure.
+   */
+  readonly once: <Key extends object, Value>(make: (dockerfile: Dockerfile, key: Key) => Value, key: Key) => Value;
 }
 
 /** New text for a range; an empty range is an insertion. */

@@ -197,3 +197,12 @@ test("a step knows user, folder, mounts and environment where it stands", () => 
     [true, true, false],
   );
 });
+
+test("what a RUN says is read once for all who ask, and again where variables may be others", () => {
+  const dockerfile = parseDockerfile("FROM a AS one\nRUN make\nFROM one\nRUN make install\n");
+  const variables = (): ReadonlyMap<string, string> => new Map();
+  const [made, installed] = runSteps(dockerfile, dockerfile.stages, variables);
+  assert.equal(runSteps(dockerfile, dockerfile.stages.slice(1), variables)[0], installed);
+  assert.equal(runSteps(dockerfile, dockerfile.stages.slice(0, 1), variables)[0], made);
+  assert.notEqual(runSteps(dockerfile, dockerfile.stages, () => new Map())[0], made);
+});

@@ -9,7 +9,5 @@ export interface ScriptStep extends RunStep {
 
 /** The RUNs that write into the shipped image and that a POSIX shell runs. */
 export function shippedSteps({ dockerfile, shipped, variablesAt }: EditContext): readonly ScriptStep[] {
-  return runSteps(dockerfile, shipped, variablesAt).flatMap((step) =>
-    step.script === undefined ? [] : [{ ...step, script: step.script }],
-  );
+  return runSteps(dockerfile, shipped, variablesAt).filter((step): step is ScriptStep => step.script !== undefined);
 }

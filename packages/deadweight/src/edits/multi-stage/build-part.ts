@@ -4,7 +4,7 @@ import { programOf, type ShellCommand } from "../../dockerfile/shell-script.ts";
 import { isBuildTool } from "../evidence/build-tool-names.ts";
 import type { Instruction, Stage } from "../../model/dockerfile.ts";
 import { shippedSteps, type ScriptStep } from "../evidence/shipped-steps.ts";
-import { isPythonInstall } from "../installs/python-installs.ts";
+import { isPythonInstall } from "../evidence/python-installs.ts";
 
 /** What of a stage only builds: up to the last RUN that installs Python packages. */
 export interface BuildPart {

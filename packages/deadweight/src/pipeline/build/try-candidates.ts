@@ -6,7 +6,7 @@ import { verify, type VerifyOptions } from "../verify.ts";
 import { readDockerfile, sha256Of } from "./build-files.ts";
 import { buildSide, type BuildPlace } from "./build-side.ts";
 import type { EditPlan, PlannedEdit, ProposeEdits } from "./edit-plan.ts";
-import { type Attempt, settleEdits } from "./settle-edits.ts";
+import { type Attempt, bisectEdits } from "./bisect-edits.ts";
 
 /** A Dockerfile that was tried, with its image. */
 export interface MadeCandidate {
@@ -62,7 +62,7 @@ export async function tryEdits(
   const image = `${place.names.program}:${original.imageId}`;
   const plan = await propose({ path: dockerfile.path, image, context, args, ...(target === undefined ? {} : { target }) });
   const attempt = (edits: readonly PlannedEdit[]): Promise<Attempt<Tried>> => tryPlan(plan, edits, original, place, options);
-  const { kept, dropped, result, attempts } = await settleEdits(plan.edits, attempt, options.mostBuilds);
+  const { kept, dropped, result, attempts } = await bisectEdits(plan.edits, attempt, options.mostBuilds);
   const reasons = new Map(dropped.map(({ edit, reason }) => [edit, reason]));
   const edits = plan.edits.map((edit) => outcomeOf(edit, reasons.get(edit)));
   if (result === undefined) return { edits, attempts };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Attempt, settleEdits } from "../../../src/pipeline/build/settle-edits.ts";
+import { type Attempt, bisectEdits } from "../../../src/pipeline/build/bisect-edits.ts";
 
 interface Sized {
   readonly name: string;
@@ -25,13 +25,13 @@ const failing =
   };
 
 test("all that works is one attempt", async () => {
-  const settled = await settleEdits(named("abcd"), failing([]), 9);
+  const settled = await bisectEdits(named("abcd"), failing([]), 9);
   assert.deepEqual([namesOf(settled.kept), settled.dropped, settled.result, settled.attempts], ["abcd", [], "abcd", 1]);
 });
 
 test("one that fails is dropped with its reason, and the rest is kept", async () => {
   for (const bad of "abcdefgh") {
-    const { kept, dropped, result, attempts } = await settleEdits(named("abcdefgh"), failing([bad]), 20);
+    const { kept, dropped, result, attempts } = await bisectEdits(named("abcdefgh"), failing([bad]), 20);
     assert.equal(namesOf(kept), "abcdefgh".replace(bad, ""));
     assert.deepEqual(
       dropped.map(({ edit, reason }) => [edit.name, reason]),
@@ -43,19 +43,19 @@ test("one that fails is dropped with its reason, and the rest is kept", async ()
 });
 
 test("of two that fail together the one that saves less goes", async () => {
-  const { kept, dropped } = await settleEdits(named("abcd"), failing(["ad"]), 20);
+  const { kept, dropped } = await bisectEdits(named("abcd"), failing(["ad"]), 20);
   assert.deepEqual([namesOf(kept), dropped.map(({ edit }) => edit.name)], ["bcd", ["a"]]);
 });
 
 test("when nothing works nothing is kept, and there is no result", async () => {
-  const settled = await settleEdits(named("ab"), failing(["a", "b"]), 20);
+  const settled = await bisectEdits(named("ab"), failing(["a", "b"]), 20);
   assert.deepEqual([settled.kept, settled.dropped.length, "result" in settled], [[], 2, false]);
-  assert.equal((await settleEdits(named(""), failing([]), 20)).attempts, 0);
+  assert.equal((await bisectEdits(named(""), failing([]), 20)).attempts, 0);
 });
 
 test("attempts are bounded, and what was not tried is said", async () => {
   const tries: string[] = [];
-  const { kept, dropped, result } = await settleEdits(named("abcdefgh"), failing(["h"], tries), 4);
+  const { kept, dropped, result } = await bisectEdits(named("abcdefgh"), failing(["h"], tries), 4);
   assert.equal(tries.length, 4);
   assert.equal(namesOf(kept).length + dropped.length, 8);
   assert.equal(result, kept.length === 0 ? undefined : namesOf(kept));
@@ -67,6 +67,6 @@ test("attempts are bounded, and what was not tried is said", async () => {
 
 test("what was kept last is what was tried with success last", async () => {
   const tries: string[] = [];
-  const { kept } = await settleEdits(named("abcdef"), failing(["c", "ef"], tries), 30);
+  const { kept } = await bisectEdits(named("abcdef"), failing(["c", "ef"], tries), 30);
   assert.ok(tries.includes(namesOf(kept)));
 });

@@ -19,7 +19,7 @@ export interface Settled<Edit, Result> {
  * Tries all changes at once and, when that fails, halves until those are found that fail: each alone on top of what works, the largest
  * saving first. After `most` attempts what was not tried is dropped. Whatever `attempt` throws ends it.
  */
-export async function settleEdits<Edit extends Candidate, Result>(
+export async function bisectEdits<Edit extends Candidate, Result>(
   edits: readonly Edit[],
   attempt: (edits: readonly Edit[]) => Promise<Attempt<Result>>,
   most: number,
