@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { randomBytes } from "node:crypto";
 import type { Container, ContainerPlan, RuntimeOptions, RuntimeSession } from "../../contracts/runtime.ts";
 import { connectEngine, type Engine } from "../../engine/connect-engine.ts";
@@ -12,6 +13,7 @@ import { openContainer } from "./open-container.ts";
 import { imagePrefix, removeLeftovers, removeRun } from "./leftovers.ts";
 
 /** Creating a container mounts its layers, on a slow disk for long. */
+const lateContainerMs = 1000;
 const createTimeoutMs = 5 * 60 * 1000;
 
 /** Connects to an engine, takes away what killed runs have left in it, and gives what makes containers. Throws UserError. */
@@ -31,7 +33,7 @@ export async function openSession(address: EngineAddress, options: RuntimeOption
 
 async function sessionOf(engine: Engine, { program, endpoint }: EngineAddress, runId: string): Promise<RuntimeSession> {
   const engineFacts = asRecord(await engine.ask({ method: "GET", path: "/info" }));
-  const made = { isAny: false, network: undefined as Promise<string> | undefined };
+  const made = { isAny: false, unanswered: 0, network: undefined as Promise<string> | undefined };
   const networkOf = (plan: ContainerPlan): Promise<string> => {
     if (plan.network !== "private") return Promise.resolve(plan.network);
     return (made.network ??= createNetwork(engine, runId));
@@ -39,7 +41,9 @@ async function sessionOf(engine: Engine, { program, endpoint }: EngineAddress, r
   const create = async (plan: ContainerPlan): Promise<Container> => {
     made.isAny = true;
     const config = containerConfig(plan, { program, runId, network: await networkOf(plan) });
+    made.unanswered++;
     const answer = await engine.ask({ method: "POST", path: "/containers/create", body: config, timeoutMs: createTimeoutMs });
+    made.unanswered--;
     return openContainer(engine, idIn(answer, engine.place), plan, program);
   };
   return {
@@ -56,6 +60,10 @@ async function sessionOf(engine: Engine, { program, endpoint }: EngineAddress, r
     close: async () => {
       try {
         if (made.isAny) await removeRun(engine, runId);
+        if (made.unanswered === 0) return;
+        // The engine goes on making a container when nobody waits for its answer any more.
+        await setTimeout(lateContainerMs);
+        await removeRun(engine, runId);
       } finally {
         await engine.close();
       }
