@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import { randomBytes } from "node:crypto";
 import type { Container, ContainerPlan, RuntimeOptions, RuntimeSession } from "../../contracts/runtime.ts";
 import { connectEngine, type Engine } from "../../engine/connect-engine.ts";
@@ -13,7 +12,6 @@ import { openContainer } from "./open-container.ts";
 import { imagePrefix, removeLeftovers, removeRun } from "./leftovers.ts";
 
 /** Creating a container mounts its layers, on a slow disk for long. */
-const lateContainerMs = 1000;
 const createTimeoutMs = 5 * 60 * 1000;
 
 /** Connects to an engine, takes away what killed runs have left in it, and gives what makes containers. Throws UserError. */
@@ -33,17 +31,28 @@ export async function openSession(address: EngineAddress, options: RuntimeOption
 
 async function sessionOf(engine: Engine, { program, endpoint }: EngineAddress, runId: string): Promise<RuntimeSession> {
   const engineFacts = asRecord(await engine.ask({ method: "GET", path: "/info" }));
-  const made = { isAny: false, unanswered: 0, network: undefined as Promise<string> | undefined };
+  const made = { isAny: false, network: undefined as Promise<string> | undefined };
+  const making: Promise<unknown>[] = [];
+  // A stop does not end these: an engine would go on making what nobody waits for, and nobody take it away.
+  const make = (path: string, body: object): Promise<unknown> => {
+    const answer = engine.ask({
+      method: "POST",
+      path,
+      body,
+      signal: AbortSignal.timeout(createTimeoutMs),
+      timeoutMs: createTimeoutMs,
+    });
+    making.push(answer);
+    return answer;
+  };
   const networkOf = (plan: ContainerPlan): Promise<string> => {
     if (plan.network !== "private") return Promise.resolve(plan.network);
-    return (made.network ??= createNetwork(engine, runId));
+    return (made.network ??= createNetwork(make, engine.place, runId));
   };
   const create = async (plan: ContainerPlan): Promise<Container> => {
     made.isAny = true;
     const config = containerConfig(plan, { program, runId, network: await networkOf(plan) });
-    made.unanswered++;
-    const answer = await engine.ask({ method: "POST", path: "/containers/create", body: config, timeoutMs: createTimeoutMs });
-    made.unanswered--;
+    const answer = await make("/containers/create", config);
     return openContainer(engine, idIn(answer, engine.place), plan, program);
   };
   return {
@@ -59,11 +68,8 @@ async function sessionOf(engine: Engine, { program, endpoint }: EngineAddress, r
     },
     close: async () => {
       try {
+        await Promise.allSettled(making);
         if (made.isAny) await removeRun(engine, runId);
-        if (made.unanswered === 0) return;
-        // The engine goes on making a container when nobody waits for its answer any more.
-        await setTimeout(lateContainerMs);
-        await removeRun(engine, runId);
       } finally {
         await engine.close();
       }
@@ -75,7 +81,11 @@ async function sessionOf(engine: Engine, { program, endpoint }: EngineAddress, r
  * Without masquerading nothing that leaves the bridge finds its way back: containers reach one another and this machine, and it reaches
  * the ports that they publish on its loopback. Podman leaves the option alone: an internal network of its own can't be asked from outside.
  */
-async function createNetwork(engine: Engine, runId: string): Promise<string> {
+async function createNetwork(
+  make: (path: string, body: object) => Promise<unknown>,
+  place: string,
+  runId: string,
+): Promise<string> {
   const body = {
     Name: `deadweight-run-${runId}`,
     Driver: "bridge",
@@ -83,7 +93,7 @@ async function createNetwork(engine: Engine, runId: string): Promise<string> {
     Labels: { [runLabel]: runId },
     Options: { "com.docker.network.bridge.enable_ip_masquerade": "false" },
   };
-  return idIn(await engine.ask({ method: "POST", path: "/networks/create", body }), engine.place);
+  return idIn(await make("/networks/create", body), place);
 }
 
 /** An engine that was started with `--bridge=none` has no network of the name, and most often can't make one either. */

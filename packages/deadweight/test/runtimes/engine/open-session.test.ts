@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type TestContext, test } from "node:test";
+import { asRecord } from "../../../src/lib/parse-json.ts";
 import { openSession } from "../../../src/runtimes/engine/open-session.ts";
 import { type Answers, fakeEngine } from "../../support/fake-engine.ts";
 import { shellPlan } from "../../support/running.ts";
@@ -13,13 +15,14 @@ async function within(
   t: TestContext,
   answers: Answers,
   use: (session: RuntimeSession) => Promise<void>,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<readonly string[]> {
   const lists = (_: IncomingMessage, response: ServerResponse): unknown => response.end("[]");
   const filters = encodeURIComponent(JSON.stringify({ label: ["dev.deadweight.run"] }));
   const listed = { [`/containers/json?all=1&filters=${filters}`]: lists, [`/networks?filters=${filters}`]: lists };
   const { address, asked } = await fakeEngine(t, { ...usual, ...listed, ...answers });
   const endpoint = { kind: "socket", path: address } as const;
-  const options = { environment: {}, signal: new AbortController().signal, insecure: [], onNote: () => {} };
+  const options = { environment: {}, signal, insecure: [], onNote: () => {} };
   const session = await openSession({ program: "docker", endpoint, shown: "here" }, options);
   try {
     await use(session);
@@ -61,4 +64,38 @@ test("a private network is made once, has no way out, and its published port is 
   assert.equal(asked.filter((path) => path.endsWith("/networks/create")).length, 1);
   assert.match(bodies[0] ?? "", /"com\.docker\.network\.bridge\.enable_ip_masquerade":"false"/);
   assert.match(bodies[1] ?? "", /"NetworkMode":"net1"/);
+});
+
+test("a container that is being made while a stop comes is taken away", async (t) => {
+  const stop = new AbortController();
+  const listed = `/containers/json?all=1&filters=${encodeURIComponent(JSON.stringify({ label: ["dev.deadweight.run"] }))}`;
+  const containers: { Id: string; Labels: object }[] = [];
+  const answers: Answers = {
+    "/containers/create": (request: IncomingMessage, response: ServerResponse) => {
+      const pieces: Buffer[] = [];
+      request.on("data", (piece: Buffer) => pieces.push(piece));
+      request.on("end", () => {
+        stop.abort("SIGINT");
+        // An engine makes it whether or not anybody still waits.
+        setTimeout(() => {
+          containers.push({ Id: "a1", Labels: asRecord(JSON.parse(Buffer.concat(pieces).toString()))?.["Labels"] ?? {} });
+          response.end(JSON.stringify({ Id: "a1" }));
+        }, 100);
+      });
+    },
+    [listed]: (_: IncomingMessage, response: ServerResponse) => response.end(JSON.stringify(containers)),
+  };
+  const asked = await within(
+    t,
+    answers,
+    async ({ create }) => {
+      void create(shellPlan("x", "true")).catch(() => {});
+      await once(stop.signal, "abort");
+    },
+    stop.signal,
+  );
+  assert.ok(
+    asked.some((path) => path.includes("/containers/a1?force=1")),
+    asked.join(" "),
+  );
 });
