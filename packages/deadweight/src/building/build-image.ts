@@ -8,11 +8,14 @@ import type { ProgressEvent } from "../model/progress.ts";
 import { buildFailure } from "./build-failure.ts";
 import type { BuildPlan } from "./build-plan.ts";
 import type { BuildWatcher } from "./build-watcher.ts";
+import { readMessages } from "../engine/read-messages.ts";
 import { chooseBuilder } from "./choose-builder.ts";
 import { contextArchive, type ContextCount } from "./context-archive.ts";
-import { readMessages } from "./read-messages.ts";
 import { watchBuildKit } from "./watch-buildkit.ts";
 import { watchLegacy } from "./watch-legacy.ts";
+
+/** One piece of progress may hold what a step printed in a burst. */
+const maxLineLength = 16 * 1024 * 1024;
 
 /** What a build may use of the world outside. */
 export interface BuildingOptions {
@@ -76,7 +79,12 @@ async function follow(engine: Engine, plan: BuildPlan, { builder, id, watcher, c
     // What the engine refuses at once, a Dockerfile that it can't read among it.
     throw error instanceof UserError && error.code === "engine-failed" ? told(withoutPlace(error.message, engine.place)) : error;
   });
-  for await (const message of readMessages(answer, engine.place, engine.failure)) {
+  for await (const message of readMessages(answer, {
+    place: engine.place,
+    maxLineLength,
+    code: "build-failed",
+    failure: engine.failure,
+  })) {
     watcher.take(message);
     const failed = asRecord(message["errorDetail"])?.["message"] ?? message["error"];
     if (failed !== undefined) throw told(typeof failed === "string" ? failed : JSON.stringify(failed));

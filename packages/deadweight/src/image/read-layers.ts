@@ -6,6 +6,7 @@ import type { LayerIndex } from "../model/layer-index.ts";
 import type { ProgressEvent } from "../model/progress.ts";
 import type { LayerCache } from "./layer-cache.ts";
 import { checkLayer, createLayerReader, differentDiffId, readersFor, type LayerReader } from "./layer-reader.ts";
+import { sideBySide } from "./side-by-side.ts";
 
 export interface ReadLayersOptions {
   readonly patterns: readonly Want[];
@@ -33,16 +34,7 @@ export async function readLayers(image: Image, options: ReadLayersOptions): Prom
   if (found.size > 0)
     options.onProgress({ kind: "note", text: `${found.size} of ${found.size + missing.length} layers known from the cache` });
   missing.sort((one, other) => other.blob.size - one.blob.size);
-  const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
-  const work = Array.from({ length: readersFor(missing.length) }, () => readQueue(missing, found, { ...options, signal }));
-  try {
-    await Promise.all(work);
-  } catch (error) {
-    stop.abort();
-    await Promise.allSettled(work);
-    throw error;
-  }
+  await sideBySide(readersFor(missing.length), options.signal, (signal) => readQueue(missing, found, { ...options, signal }));
   return image.layers.map((layer) => indexFor(layer, found));
 }
 

@@ -6,6 +6,7 @@ import type { ProgressEvent } from "../../model/progress.ts";
 import { checkLayer, readersFor } from "../layer-reader.ts";
 import { inLayer } from "../read-layers.ts";
 import { createLayerRewriter, type LayerRewriter } from "./layer-rewriter.ts";
+import { sideBySide } from "../side-by-side.ts";
 
 export interface RecompressedOptions {
   readonly limits: Limits;
@@ -34,18 +35,8 @@ export async function recompressedIndexes(
     .sort((one, other) => other.index.tarBytes - one.index.tarBytes);
   if (tasks.length === 0) return [];
   const found: LayerIndex[] = [];
-  const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
-  const work = Array.from({ length: Math.min(readersFor(tasks.length), tasks.length) }, () =>
-    checkQueue(tasks, found, { ...options, signal }),
-  );
-  try {
-    await Promise.all(work);
-  } catch (error) {
-    stop.abort();
-    await Promise.allSettled(work);
-    throw error;
-  }
+  const workers = Math.min(readersFor(tasks.length), tasks.length);
+  await sideBySide(workers, options.signal, (signal) => checkQueue(tasks, found, { ...options, signal }));
   return found;
 }
 

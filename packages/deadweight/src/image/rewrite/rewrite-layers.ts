@@ -16,6 +16,7 @@ import { diskError } from "./disk-error.ts";
 import { createLayerRewriter, type LayerRewriter } from "./layer-rewriter.ts";
 import { packCuts, type PackedCuts } from "./packed-cuts.ts";
 import type { RewrittenBlob } from "./rewrite-threads.ts";
+import { sideBySide } from "../side-by-side.ts";
 
 /** A layer to rewrite, and how. */
 export interface LayerTask {
@@ -55,16 +56,7 @@ export async function rewriteLayers(
   const queue = [...tasks].sort((one, other) => other.index.tarBytes - one.index.tarBytes);
   const workers = Math.min(readersFor(queue.length), queue.length);
   const threads = nodeThreadsBeside(workers);
-  const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
-  const work = Array.from({ length: workers }, () => rewriteQueue(queue, made, { ...options, signal, threads }));
-  try {
-    await Promise.all(work);
-  } catch (error) {
-    stop.abort();
-    await Promise.allSettled(work);
-    throw error;
-  }
+  await sideBySide(workers, options.signal, (signal) => rewriteQueue(queue, made, { ...options, signal, threads }));
   return made;
 }
 

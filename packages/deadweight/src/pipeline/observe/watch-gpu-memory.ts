@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Container } from "../../contracts/runtime.ts";
 import type { GpuProcesses } from "./gpu-processes.ts";
+import { keepLooking } from "./keep-looking.ts";
 
 /** Looks at what a container's processes hold of GPUs until it is told to end. */
 export interface GpuMemoryWatch {
@@ -18,7 +18,6 @@ export function watchGpuMemory(
   signal: AbortSignal,
 ): GpuMemoryWatch {
   let most: number | string = "it ended before anybody looked";
-  const over = new AbortController();
   const look = async (): Promise<void> => {
     // A container that is ending has no processes to tell of.
     const own = await container.processes().catch(() => []);
@@ -31,19 +30,10 @@ export function watchGpuMemory(
     const now = own.reduce((sum, process) => sum + (held.get(process) ?? 0), 0);
     most = Math.max(typeof most === "string" ? 0 : most, now);
   };
-  const watching = (async (): Promise<void> => {
-    while (!over.signal.aborted && !signal.aborted) {
-      await look();
-      await sleep(pauseMs, undefined, { signal: over.signal }).catch(() => {});
-    }
-  })();
+  const end = keepLooking(look, pauseMs, signal);
   return {
     end: async () => {
-      if (!over.signal.aborted) {
-        await look();
-        over.abort();
-      }
-      await watching;
+      await end();
       return most;
     },
   };

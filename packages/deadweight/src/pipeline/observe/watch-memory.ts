@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Container } from "../../contracts/runtime.ts";
+import { keepLooking } from "./keep-looking.ts";
 
 /** Looks at a container's memory until it is told to end. */
 export interface MemoryWatch {
@@ -12,24 +12,14 @@ const pauseMs = 200;
 /** Asks an engine how much memory a container holds, now and then: there is no peak in what engines tell of cgroups' second version. */
 export function watchMemory(container: Container, signal: AbortSignal): MemoryWatch {
   let most: number | undefined;
-  const over = new AbortController();
   const look = async (): Promise<void> => {
     const now = await container.memory().catch(() => undefined);
     if (now !== undefined) most = Math.max(most ?? 0, now);
   };
-  const watching = (async (): Promise<void> => {
-    while (!over.signal.aborted && !signal.aborted) {
-      await look();
-      await sleep(pauseMs, undefined, { signal: over.signal }).catch(() => {});
-    }
-  })();
+  const end = keepLooking(look, pauseMs, signal);
   return {
     end: async () => {
-      if (!over.signal.aborted) {
-        await look();
-        over.abort();
-      }
-      await watching;
+      await end();
       return most;
     },
   };
