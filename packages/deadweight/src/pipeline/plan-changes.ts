@@ -1,12 +1,11 @@
 import type { Facts } from "../contracts/fact.ts";
-import type { RuleFinding } from "../contracts/rule.ts";
 import type { EntryEdit, PlanContext, PlannedEdit, Transform } from "../contracts/transform.ts";
 import { fileTree, type FileTree } from "../facts/file-tree.ts";
 import { fragileLayers } from "../facts/fragile-layers.ts";
 import { layerOrigins } from "../facts/layer-origins.ts";
 import { textOf } from "../lib/byte-string.ts";
 import type { LayerShape } from "../model/layer-shape.ts";
-import { rules } from "../rules/index.ts";
+import { ruleFindings } from "./rule-findings.ts";
 import { transforms } from "../transforms/index.ts";
 import { joinableLayers } from "./arrange-layers/joinable-layers.ts";
 import { chooseTransforms, type TransformChoice } from "./plan-changes/choose-transforms.ts";
@@ -104,7 +103,7 @@ function createDraft(facts: Facts, limits: Pick<PlanContext, "isKept" | "mayEdit
     isRemoved,
     editOf: (entry) => edits.get(entry)?.edit,
     isUncovered: (entry) => uncovered.has(entry),
-    findings: createFindings(facts),
+    findings: ruleFindings(facts),
   };
   const add = (transform: Transform): readonly string[] => {
     const planned = new Map<number, PlannedEdit>();
@@ -154,21 +153,6 @@ function isNew({ editOf, isUncovered }: PlanContext, { entry, edit }: PlannedEdi
 /** A hidden entry may go though its path is to be kept: what a container sees there stays. */
 function isAllowed(tree: FileTree, { isKept, mayEdit }: PlanContext, { entry }: PlannedEdit): boolean {
   return mayEdit(tree.layerOf(entry)) && !(tree.fate(entry) === "visible" && isKept(tree.path(entry)));
-}
-
-/** Evaluates a rule when its findings are first asked for. */
-function createFindings(facts: Facts): PlanContext["findings"] {
-  const known = new Map<string, readonly RuleFinding[]>();
-  return (name) => {
-    const before = known.get(name);
-    if (before !== undefined) return before;
-    const rule = rules.find((candidate) => candidate.name === name);
-    if (rule === undefined) throw new Error(`a transform asks for the rule ${name}, which is none`);
-    const verdict = rule.evaluate(facts);
-    const findings = "notApplicable" in verdict ? [] : verdict;
-    known.set(name, findings);
-    return findings;
-  };
 }
 
 function described(facts: Facts, drafts: ReadonlyMap<number, DraftEdit>): Omit<ChangePlan, "notes"> {

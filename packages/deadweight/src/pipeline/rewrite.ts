@@ -1,24 +1,21 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { BuiltImage, Edit, EditContext, Proposal } from "../contracts/edit.ts";
+import type { Edit, Proposal } from "../contracts/edit.ts";
 import type { Facts } from "../contracts/fact.ts";
-import type { RuleFinding } from "../contracts/rule.ts";
-import { assignmentsOf } from "../dockerfile/assignments.ts";
 import { decodeText, type DecodedText } from "../dockerfile/decode-text.ts";
-import { expandVariables, globalVariables, stageChain, variablesAt, type BuildValues } from "../dockerfile/expand-variables.ts";
+import type { BuildValues } from "../dockerfile/expand-variables.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
-import { firstOrigin, replacementsOf, textOfPieces, type TextPiece } from "../dockerfile/text-pieces.ts";
+import { replacementsOf, textOfPieces } from "../dockerfile/text-pieces.ts";
 import { edits as allEdits } from "../edits/index.ts";
 import { didYouMean } from "../lib/did-you-mean.ts";
 import { fileError } from "../lib/file-error.ts";
 import { toolVersion } from "../lib/tool-version.ts";
 import { UserError } from "../lib/user-error.ts";
-import type { Dockerfile, Instruction, Stage } from "../model/dockerfile.ts";
+import type { Dockerfile, Instruction } from "../model/dockerfile.ts";
 import type { DockerfilePlace, DockerfileRewrite, RewriteChange } from "../model/dockerfile-rewrite.ts";
 import type { Level } from "../model/optimization.ts";
-import { rules } from "../rules/index.ts";
-import { diffPath, openContext, type BuildContext } from "./rewrite/build-context.ts";
-import { instructionLayers } from "./rewrite/instruction-layers.ts";
+import { diffPath, openContext } from "./rewrite/build-context.ts";
+import { builtOf, createContexts, shippedOf, targetOf, type Built, type ContextParts } from "./rewrite/edit-contexts.ts";
 import { refuseUnsupported } from "./rewrite/refuse.ts";
 import { settleEdits, type Placed, type SettledEdits, type Settling } from "./rewrite/settle-edits.ts";
 import { silenceFor, silencesOf, strayNotes, type Silence } from "./rewrite/silence.ts";
@@ -87,13 +84,10 @@ export async function weighRewrite(
 const mostInstructions = 2000;
 
 /** All that a rewriting is made of. */
-interface Work {
+interface Work extends ContextParts {
   readonly file: string;
   readonly decoded: DecodedText;
-  readonly dockerfile: Dockerfile;
   readonly parse: (text: string) => Dockerfile;
-  readonly values: BuildValues;
-  readonly context: BuildContext;
   readonly options: RewriteOptions;
   readonly chosen: readonly Edit[];
   readonly edits: readonly Edit[];
@@ -129,20 +123,6 @@ function readDockerfile(file: string): DecodedText {
   } catch (error) {
     throw fileError(error, `could not read ${file}`);
   }
-}
-
-/** Throws UserError, exit 2, for a stage that is not there. */
-function targetOf({ stages }: Dockerfile, target: string | undefined): Stage {
-  const found =
-    target === undefined
-      ? stages.at(-1)
-      : stages.findLast(({ name, index }) => name === target.toLowerCase() || String(index) === target);
-  if (found) return found;
-  const names = stages.flatMap(({ name }) => name ?? []);
-  throw new UserError("usage", `target ${JSON.stringify(target)}: no stage is called so`, {
-    hint: didYouMean(target ?? "", names),
-    exitCode: 2,
-  });
 }
 
 function rewritten(work: Work, facts: Facts | undefined): WeighedRewrite {
@@ -235,114 +215,9 @@ function silencedOf({ silenced }: SettledEdits, { dockerfile }: Work, placeOf: P
   });
 }
 
-/** The built image, and what of it each instruction made. */
-interface Built extends Pick<BuiltImage, "facts" | "findings"> {
-  readonly layers: ReadonlyMap<number, readonly number[]>;
-  readonly values: BuildValues;
-}
-
-function builtOf(work: Work, facts: Facts): Built {
-  const values = withEnvironment(work, facts);
-  return {
-    facts,
-    values,
-    findings: createFindings(facts),
-    layers: instructionLayers(facts, work.dockerfile, shippedOf(work), values),
-  };
-}
-
-function shippedOf({ dockerfile, options }: Work): readonly Stage[] {
-  return stageChain(dockerfile, targetOf(dockerfile, options.target));
-}
-
 function evidenceOf(work: Work, { layers }: Built): NonNullable<DockerfileRewrite["evidence"]> {
   const making = shippedOf(work)
     .flatMap(({ instructions }) => instructions)
     .filter(({ keyword }) => keyword === "RUN" || keyword === "COPY" || keyword === "ADD");
   return { instructions: making.length, found: making.filter(({ start }) => layers.has(start)).length };
-}
-
-/** Contexts of texts as they are edited: the evidence stays that of the instructions as they were given. */
-function createContexts(
-  work: Work,
-  built: Built | undefined,
-): (dockerfile: Dockerfile, pieces: readonly TextPiece[]) => EditContext {
-  const { options, context, dockerfile: original } = work;
-  const values = built?.values ?? work.values;
-  return (dockerfile, pieces) => {
-    const target = sameStage(dockerfile, pieces, targetOf(original, options.target));
-    const variables = new Map<number, ReadonlyMap<string, string>>();
-    const originalOf = (instruction: Instruction): Instruction | undefined => {
-      const origin = firstOrigin(pieces, instruction);
-      return origin === undefined ? undefined : original.instructions.findLast(({ start }) => start <= origin);
-    };
-    return {
-      dockerfile,
-      target,
-      shipped: stageChain(dockerfile, target),
-      ...(built && {
-        built: {
-          facts: built.facts,
-          findings: built.findings,
-          layersOf: (instruction) => built.layers.get(originalOf(instruction)?.start ?? -1) ?? [],
-        },
-      }),
-      get contextFiles() {
-        return context.files();
-      },
-      readContextFile: context.read,
-      variablesAt: (instruction) => {
-        const found = variables.get(instruction.start) ?? variablesAt(dockerfile, instruction, values);
-        variables.set(instruction.start, found);
-        return found;
-      },
-      ...(options.gpus && { gpus: options.gpus }),
-      withoutGpu: options.withoutGpu === true,
-      isAsked: (edit) => options.only?.includes(edit) === true,
-    };
-  };
-}
-
-/** The stage that was shipped may have another number when one was put in before it. */
-function sameStage(dockerfile: Dockerfile, pieces: readonly TextPiece[], original: Stage): Stage {
-  const found = dockerfile.stages.find(({ from }) => {
-    const origin = firstOrigin(pieces, from);
-    return origin !== undefined && origin >= original.from.start && origin <= original.from.end;
-  });
-  return found ?? targetOf(dockerfile, undefined);
-}
-
-/** Variables that the image has and the Dockerfile does not set came with its base. */
-function withEnvironment(work: Work, { image }: Facts): BuildValues {
-  const { values, dockerfile } = work;
-  const chain = shippedOf(work);
-  const own = new Set(
-    chain
-      .flatMap(({ instructions }) => instructions)
-      .filter(({ keyword }) => keyword === "ENV")
-      .flatMap((instruction) => assignmentsOf(dockerfile, instruction).map(({ name }) => name)),
-  );
-  const variables = image.config.environment.map((variable) => {
-    const equals = variable.indexOf("=");
-    return [variable.slice(0, equals), variable.slice(equals + 1)] as const;
-  });
-  const inherited = new Map(variables.filter(([name]) => !own.has(name)));
-  const globals = globalVariables(dockerfile, values.buildArgs ?? new Map());
-  const base = expandVariables(dockerfile, chain[0]?.base.text ?? "", globals);
-  return { ...values, environmentOf: (name) => (name === base ? inherited : new Map()) };
-}
-
-/** What rules say of the image; each is asked once, when an edit wants to know. */
-function createFindings(facts: Facts): (rule: string) => readonly RuleFinding[] {
-  const known = new Map<string, readonly RuleFinding[]>();
-  return (name) => {
-    const before = known.get(name);
-    if (before) return before;
-    const rule = rules.find((one) => one.name === name);
-    if (!rule) throw new Error(`no rule is named ${name}`);
-    const verdict = rule.evaluate(facts);
-    const found = "notApplicable" in verdict ? [] : verdict;
-    known.set(name, found);
-    return found;
-  };
 }
