@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { defaultLimits } from "../archive/limits.ts";
 import { catalogers } from "../catalogers/index.ts";
 import type { Want } from "../contracts/cataloger.ts";
-import { createFacts, type Evidence, type Facts } from "../contracts/fact.ts";
+import { createFacts, type Facts } from "../contracts/fact.ts";
 import type { ImageSource, OpenOptions, Store } from "../contracts/store.ts";
 import { cudaIsTwice } from "../facts/cuda-copies.ts";
 import { completeImage } from "../image/complete.ts";
@@ -83,8 +83,7 @@ type ReadOptions = Pick<ImageOptions, "base" | "gpus" | "devicePointers" | "onPr
 
 /** Reads the layers of an image that was found, and those of its base. Throws UserError. */
 export async function readFacts(found: FoundImage, options: ReadOptions): Promise<ReadImage> {
-  const evidence = await evidenceOf(found, options).finally(found.endSteps);
-  return { ...found, facts: createFacts(evidence) };
+  return { ...found, facts: await factsOf(found, options).finally(found.endSteps) };
 }
 
 /** Opens an image and closes it when `use` has ended, with all temporary files. Throws UserError. */
@@ -153,24 +152,25 @@ function openOptions(options: ImageOptions, temporaryFolder: string, progress: S
   };
 }
 
-async function evidenceOf({ source, open, readIndexes, readPrograms }: FoundImage, options: ReadOptions): Promise<Evidence> {
+async function factsOf({ source, open, readIndexes, readPrograms }: FoundImage, options: ReadOptions): Promise<Facts> {
   const { base, gpus, devicePointers: isPruned } = options;
   const image = await completeImage(source, open.platform, defaultLimits);
   const knownBases = base === undefined ? [] : [{ name: base, diffIds: await diffIdsOf(base, open) }];
   const { temporaryFolder, signal } = open;
   const read = { image, layers: await readIndexes(image), knownBases, temporaryFolder, ...(gpus === undefined ? {} : { gpus }) };
-  const isAsked = read.layers.some(({ programs }) => programs === undefined) && createFacts(read).get(cudaIsTwice);
+  const facts = createFacts(read);
+  const isAsked = read.layers.some(({ programs }) => programs === undefined) && facts.get(cudaIsTwice);
   if (isAsked) options.onProgress?.({ kind: "note", text: "CUDA is there twice: looking into programs for which copy they use" });
   const layers = isAsked ? await readPrograms(image) : read.layers;
-  const evidence = { ...read, layers };
-  if (gpus === undefined || isPruned !== true) return evidence;
+  // What is known of the layers already is kept where they stay as they are.
+  if (gpus === undefined || isPruned !== true) return isAsked ? createFacts({ ...read, layers }) : facts;
   const looked = await readDevicePointers(image, layers, {
     limits: defaultLimits,
     folder: temporaryFolder,
     signal,
     onProgress: (event) => options.onProgress?.(event),
   });
-  return { ...evidence, image: looked.image, devicePointers: looked.pointers };
+  return createFacts({ ...read, layers, image: looked.image, devicePointers: looked.pointers });
 }
 
 async function diffIdsOf(reference: string, open: OpenOptions): Promise<Image["config"]["diffIds"]> {
