@@ -32,8 +32,10 @@ export const packages: Fact<InstalledPackages> = defineFact("packages", (facts: 
   const tree = facts.get(fileTree);
   const problems: Problem[] = [];
   const layers = facts.layers.map(() => new Map<Cataloger, readonly InstalledPackage[]>());
+  const captured = capturedFiles(facts, tree);
   for (const cataloger of catalogers) {
-    const files = capturedFor(cataloger, facts, tree);
+    const wanted = wantedFiles(cataloger.wants);
+    const files = captured.filter(({ path }) => wanted(path) !== undefined);
     let latest: readonly InstalledPackage[] = cataloger.wants.length > 0 ? [] : installed(tree, cataloger.catalog([]).packages);
     for (const [layer, found] of layers.entries()) {
       if (files.some((file) => file.layer === layer || file.hiddenBy === layer)) {
@@ -53,7 +55,7 @@ export const packages: Fact<InstalledPackages> = defineFact("packages", (facts: 
 /** Paths as nodes: four bytes each instead of a string, and those that are not in the image fall away. */
 function installed(tree: FileTree, found: readonly Package[]): readonly InstalledPackage[] {
   return found.map((one) => {
-    const nodes = nodesOf(tree, one.paths);
+    const nodes = tree.paths.findAll(one.paths);
     return {
       ...one,
       nodes,
@@ -62,16 +64,6 @@ function installed(tree: FileTree, found: readonly Package[]): readonly Installe
       },
     };
   });
-}
-
-function nodesOf({ paths: table }: FileTree, paths: readonly ByteString[]): Uint32Array {
-  const nodes = new Uint32Array(paths.length);
-  let count = 0;
-  for (const path of paths) {
-    const node = table.find(path);
-    if (node > 0) nodes[count++] = node;
-  }
-  return nodes.slice(0, count);
 }
 
 interface CapturedAt {
@@ -83,16 +75,14 @@ interface CapturedAt {
   readonly capture: CapturedFile;
 }
 
-/** All captured files that a cataloger wants, whatever became of them, in path order. */
-function capturedFor(cataloger: Cataloger, facts: Facts, tree: FileTree): readonly CapturedAt[] {
-  const wanted = wantedFiles(cataloger.wants);
+/** All captured files, whatever became of them, in path order. */
+function capturedFiles(facts: Facts, tree: FileTree): readonly CapturedAt[] {
   const files: CapturedAt[] = [];
   let first = 0;
   for (const [layer, index] of facts.layers.entries()) {
     for (const capture of index.captures) {
       const entry = first + capture.entry;
       const path = tree.path(entry);
-      if (wanted(path) === undefined) continue;
       const hiddenBy = tree.fate(entry) === "visible" ? Infinity : tree.hiddenBy(entry);
       files.push({ path, layer, hiddenBy, size: tree.size(entry), capture });
     }

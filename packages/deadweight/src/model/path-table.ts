@@ -45,7 +45,25 @@ export class PathTable {
 
   /** The node of a path, or -1. */
   find(path: ByteString): number {
-    return this.#walk(path, (parent, start, end) => Math.max(-1, this.#lookup(parent, path, start, end)));
+    return this.#findBelow(rootNode, path, 0);
+  }
+
+  /** The nodes of those paths that are there, but for the root's; a path is looked up in the folder of the one before where it lies there too. */
+  findAll(paths: readonly ByteString[]): Uint32Array {
+    const nodes = new Uint32Array(paths.length);
+    let count = 0;
+    let folder = "";
+    let folderNode = rootNode;
+    for (const path of paths) {
+      const start = path.lastIndexOf("/") + 1;
+      if (start !== folder.length || !path.startsWith(folder)) {
+        folder = path.slice(0, start);
+        folderNode = this.find(folder);
+      }
+      const node = this.#findBelow(folderNode, path, start);
+      if (node > 0) nodes[count++] = node;
+    }
+    return nodes.slice(0, count);
   }
 
   /** The child of a folder by name, made when it is not there. Throws UserError `limit` for names chosen to collide. */
@@ -134,10 +152,20 @@ export class PathTable {
     return table;
   }
 
+  /** The node of what of a path begins at `from`, below a folder, or -1. */
+  #findBelow(folder: number, path: ByteString, from: number): number {
+    return this.#walk(path, (parent, start, end) => Math.max(-1, this.#lookup(parent, path, start, end)), folder, from);
+  }
+
   /** Steps through the names of a path, given as borders in it so that none is copied; -1 ends the walk. */
-  #walk(path: ByteString, step: (parent: number, start: number, end: number) => number): number {
-    let node = rootNode;
-    for (let start = 0, end = 0; node >= 0 && start <= path.length; start = end + 1) {
+  #walk(
+    path: ByteString,
+    step: (parent: number, start: number, end: number) => number,
+    folder: number = rootNode,
+    from = 0,
+  ): number {
+    let node = folder;
+    for (let start = from, end = 0; node >= 0 && start <= path.length; start = end + 1) {
       end = path.indexOf("/", start);
       if (end < 0) end = path.length;
       const dots = end - start <= 2 ? path.slice(start, end) : "";

@@ -21,6 +21,19 @@ function clean(path: string): string {
   return names.join("/");
 }
 
+test("many paths at once are found as one by one, the root and what is not there left out", () => {
+  fc.assert(
+    fc.property(fc.array(path, { maxLength: 30 }), fc.array(path, { maxLength: 30 }), (there, asked) => {
+      const table = new PathTable();
+      for (const path of there) table.intern(path);
+      const paths = [...asked, ...there].toSorted();
+      const expected = paths.map((path) => table.find(path)).filter((node) => node > rootNode);
+      assert.deepEqual([...table.findAll(paths)], expected);
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test("one node for one path, a path for each node", () => {
   fc.assert(
     fc.property(fc.array(path, { maxLength: 60, size: "max" }), (paths) => {

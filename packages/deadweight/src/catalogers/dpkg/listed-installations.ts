@@ -11,6 +11,8 @@ import { isUnpacked, parseStatus, type InstalledPackage } from "./status.ts";
 // What dpkg keeps of a package beside its list: deb-control(5) and deb-triggers(5), deb-shlibs(5), deb-symbols(5), debconf-devel(7).
 const infoEndings = "list md5sums conffiles config preinst postinst prerm postrm shlibs symbols templates triggers".split(" ");
 
+const slash = "/".charCodeAt(0);
+
 /** The packages of a status file. One problem says how many have no list. */
 export function listedInstallations({ byPath, draft }: DpkgFiles): Installation[] {
   const status = byPath.get(`${dpkgFolder}/status`);
@@ -45,7 +47,9 @@ function reportUnlisted(draft: DpkgFiles["draft"], status: WantedFile, names: re
 
 function* listedPaths(bytes: Uint8Array, packageName: string, divert: Divert): Generator<ByteString> {
   for (const line of linesOf(bytes)) {
-    const path = line.replace(/^\/+/, "");
+    let start = 0;
+    while (line.charCodeAt(start) === slash) start++;
+    const path = line.slice(start);
     if (path !== "" && path !== ".") yield* spellingsOf(divert(path, packageName));
   }
 }
