@@ -39,12 +39,13 @@ export const owners: Fact<Owners> = defineFact("owners", (facts: Facts): Owners 
   const tree = facts.get(fileTree);
   const origins = facts.get(layerOrigins);
   const register = createRegister();
+  const nodesOf = globOnce(tree);
   const byEntry = new Uint32Array(tree.entryCount);
   let entry = 0;
   let nodes: Uint32Array | undefined;
   for (const [layer, cataloged] of facts.get(packages).layers.entries()) {
     const below = facts.get(packages).layers[layer - 1];
-    if (nodes === undefined || !isSame(cataloged, below)) nodes = ownersOfNodes(tree, cataloged, register);
+    if (nodes === undefined || !isSame(cataloged, below)) nodes = ownersOfNodes(tree, cataloged, register, nodesOf);
     const origin = origins.layers[layer];
     const isCopied =
       origin !== undefined && !origin.base && (origin.keyword === "COPY" || (origin.keyword === "ADD" && layer > 0));
@@ -62,26 +63,36 @@ export const owners: Fact<Owners> = defineFact("owners", (facts: Facts): Owners 
 interface Register {
   readonly components: readonly Component[];
   readonly numberOf: (component: Component) => number;
+  readonly numberOfPackage: (owner: Package) => number;
 }
 
 /** Numbers components: equal kind, name and version are one. Number 0 is `unowned`. */
 function createRegister(): Register {
   const components: Component[] = [unowned];
   const numbers = new Map<string, number>([[keyOf(unowned), 0]]);
+  const byPackage = new Map<string, number>();
+  const numberOf = (component: Component): number => {
+    const key = keyOf(component);
+    const known = numbers.get(key);
+    if (known !== undefined) return known;
+    numbers.set(key, components.length);
+    return components.push(component) - 1;
+  };
   return {
     components,
-    numberOf: (component) => {
-      const key = keyOf(component);
-      const known = numbers.get(key);
-      if (known !== undefined) return known;
-      numbers.set(key, components.length);
-      return components.push(component) - 1;
+    numberOf,
+    // Most packages stay as they are from layer to layer.
+    numberOfPackage: (owner) => {
+      const key = keyOf(owner);
+      const number = byPackage.get(key) ?? numberOf(componentOf(owner));
+      byPackage.set(key, number);
+      return number;
     },
   };
 }
 
-function keyOf(component: Component): string {
-  return JSON.stringify([component.kind, component.name, component.version, component.origin]);
+function keyOf({ kind, name, version, origin }: Component | Package): string {
+  return JSON.stringify([kind, name, version, origin]);
 }
 
 function componentOf(owner: Package): Component {
@@ -98,13 +109,13 @@ function componentOf(owner: Package): Component {
 }
 
 /** By node: the number of its owner, 0 for none. */
-function ownersOfNodes(tree: FileTree, cataloged: CatalogedPackages, register: Register): Uint32Array {
+function ownersOfNodes(tree: FileTree, cataloged: CatalogedPackages, register: Register, nodesOf: NodesOfPattern): Uint32Array {
   const nodes = new Uint32Array(tree.paths.count);
   const ascending = [...cataloged].sort(([one], [other]) => one.precedence - other.precedence);
   const owned = ascending.flatMap(([, list]) =>
-    list.toSorted(byNameBackwards).map((owner) => ({ owner, number: register.numberOf(componentOf(owner)) })),
+    list.toSorted(byNameBackwards).map((owner) => ({ owner, number: register.numberOfPackage(owner) })),
   );
-  for (const { node, number } of foldersByDepth(tree, owned)) paint(tree, nodes, node, number);
+  for (const { node, number } of foldersByDepth(tree, owned, nodesOf)) paint(tree, nodes, node, number);
   for (const { owner, number } of owned) for (const node of owner.nodes) nodes[node] = number;
   return nodes;
 }
@@ -116,14 +127,27 @@ function byNameBackwards(one: Package, other: Package): number {
 function foldersByDepth(
   tree: FileTree,
   owned: readonly { owner: Package; number: number }[],
+  nodesOf: NodesOfPattern,
 ): readonly { node: number; number: number }[] {
   const folders: { node: number; number: number; depth: number }[] = [];
   for (const { owner, number } of owned) {
     for (const pattern of owner.folders ?? []) {
-      for (const node of tree.globAll(pattern)) if (node > 0) folders.push({ node, number, depth: depthOf(tree, node) });
+      for (const node of nodesOf(pattern)) if (node > 0) folders.push({ node, number, depth: depthOf(tree, node) });
     }
   }
   return folders.sort((one, other) => one.depth - other.depth);
+}
+
+type NodesOfPattern = (pattern: string) => readonly number[];
+
+/** The nodes that match a pattern, in all layers together: looked for once. */
+function globOnce(tree: FileTree): NodesOfPattern {
+  const known = new Map<string, readonly number[]>();
+  return (pattern) => {
+    const nodes = known.get(pattern) ?? [...tree.globAll(pattern)];
+    known.set(pattern, nodes);
+    return nodes;
+  };
 }
 
 function depthOf(tree: FileTree, node: number): number {
