@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { digestPattern } from "./digest.ts";
 import { componentKinds, safeties, type Report } from "./report.ts";
+import type { Weighed } from "./size-comparison.ts";
 
 // Fields are added within a schema version, so a field that is not known is kept, not refused.
 const open = z.looseObject;
@@ -110,22 +111,33 @@ const gpus = open({
   }).exactOptional(),
 });
 
-/** What a report must be, for reading saved ones and for docs/report-schema.json. Checks form and ranges, not that sums agree. */
-export const reportSchema: z.ZodType<Report> = open({
-  schemaVersion: z.literal(1),
-  tool: open({ name: z.literal("deadweight"), version: text }),
+const weighed = {
   image: open({
     reference: text.describe("as it was asked for"),
     digest: digest.describe("of the manifest; of the config where there is no manifest"),
     platform: open({ os: text, architecture: text, variant: text.exactOptional() }),
   }),
   totals,
-  reclaimable: z
-    .array(open({ safety, bytes, compressedBytes: bytes }))
-    .describe("the reclaimable bytes by the safest remedy that frees them"),
   baseImage: open({ layers: count, evidence: text }),
   layers: z.array(layer),
   components: z.array(component).describe("each byte of each layer belongs to exactly one"),
+};
+
+/** The part of a report that says where the bytes of an image are. */
+export const weighedSchema: z.ZodType<Weighed> = open(weighed);
+
+/** What a report must be, for reading saved ones and for docs/report-schema.json. Checks form and ranges, not that sums agree. */
+export const reportSchema: z.ZodType<Report> = open({
+  schemaVersion: z.literal(1),
+  tool: open({ name: z.literal("deadweight"), version: text }),
+  image: weighed.image,
+  totals: weighed.totals,
+  reclaimable: z
+    .array(open({ safety, bytes, compressedBytes: bytes }))
+    .describe("the reclaimable bytes by the safest remedy that frees them"),
+  baseImage: weighed.baseImage,
+  layers: weighed.layers,
+  components: weighed.components,
   outcomes: z.array(outcome).describe("what each rule said"),
   gpus: gpus.exactOptional().describe("which GPUs the image can serve; of an image with code for GPUs, CUDA or PyTorch"),
   problems: z.array(open({ location, message: text })).describe("what could not be read; the rest stands"),

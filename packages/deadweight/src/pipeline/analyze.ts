@@ -2,7 +2,6 @@ import type { Facts } from "../contracts/fact.ts";
 import type { Rule } from "../contracts/rule.ts";
 import { fileTree } from "../facts/file-tree.ts";
 import { gpuSupport } from "../facts/gpu-support.ts";
-import { layerOrigins } from "../facts/layer-origins.ts";
 import { packages } from "../facts/packages.ts";
 import { textOf } from "../lib/byte-string.ts";
 import { didYouMean } from "../lib/did-you-mean.ts";
@@ -10,9 +9,9 @@ import { toolVersion } from "../lib/tool-version.ts";
 import { UserError } from "../lib/user-error.ts";
 import type { Problem, Report } from "../model/report.ts";
 import { rules } from "../rules/index.ts";
-import { account } from "./account.ts";
 import { evaluateRules } from "./evaluate-rules.ts";
 import { reclaimable } from "./reclaimable.ts";
+import { weighedOf } from "./weigh.ts";
 import { type ImageOptions, withFacts } from "./with-facts.ts";
 
 export interface AnalyzeOptions extends ImageOptions {
@@ -24,9 +23,11 @@ export interface AnalyzeOptions extends ImageOptions {
 /** Weighs an image: every byte by layer and owner, what rules find, and what could not be read. Throws UserError. */
 export async function analyze(reference: string, options: AnalyzeOptions): Promise<Report> {
   const chosen = chooseRules(options.only, options.skip);
-  return withFacts(reference, options, ({ facts }) => {
+  return withFacts(reference, options, ({ facts, weights }) => {
     options.onProgress?.({ kind: "note", text: "evaluating rules" });
-    return reportOf(facts, chosen);
+    const report = reportOf(facts, chosen);
+    weights.put(facts, report);
+    return report;
   });
 }
 
@@ -45,29 +46,23 @@ function chooseRules(only: readonly string[] | undefined, skip: readonly string[
 
 /** The report on an image that was read, with what these rules say. */
 export function reportOf(facts: Facts, chosen: readonly Rule[]): Report {
-  const { image, layers } = facts;
-  const accounts = account(facts);
+  const { image, totals, baseImage, layers, components } = weighedOf(facts);
   const { outcomes, findings } = evaluateRules(facts, chosen);
   const gpus = facts.get(gpuSupport);
   const bySafety = reclaimable(facts.get(fileTree), findings);
-  const sum = <T>(rows: readonly T[], of: (row: T) => number): number => rows.reduce((total, row) => total + of(row), 0);
   return {
     schemaVersion: 1,
     tool: { name: "deadweight", version: toolVersion() },
-    image: { reference: image.reference, digest: image.digest, platform: image.config.platform },
+    image,
     totals: {
-      layers: layers.length,
-      files: sum(accounts.layers, (layer) => layer.files),
-      contentBytes: accounts.contentBytes,
-      tarBytes: sum(layers, (layer) => layer.tarBytes),
-      compressedBytes: sum(layers, (layer) => layer.compressedBytes),
-      reclaimableBytes: sum(bySafety, (row) => row.bytes),
-      reclaimableCompressedBytes: sum(bySafety, (row) => row.compressedBytes),
+      ...totals,
+      reclaimableBytes: bySafety.reduce((sum, row) => sum + row.bytes, 0),
+      reclaimableCompressedBytes: bySafety.reduce((sum, row) => sum + row.compressedBytes, 0),
     },
     reclaimable: bySafety,
-    baseImage: facts.get(layerOrigins).base,
-    layers: accounts.layers,
-    components: accounts.components,
+    baseImage,
+    layers,
+    components,
     outcomes,
     ...(gpus === undefined ? {} : { gpus }),
     problems: problemsOf(facts),

@@ -1,12 +1,14 @@
-import type { Facts } from "../contracts/fact.ts";
+import type { Rule } from "../contracts/rule.ts";
 import { UserError } from "../lib/user-error.ts";
-import type { Report } from "../model/report.ts";
+import type { LayerIndex } from "../model/layer-index.ts";
 import type { SizeComparison, Weighed } from "../model/size-comparison.ts";
 import { rules } from "../rules/index.ts";
 import { reportOf } from "./analyze.ts";
 import { compareSizes } from "./compare/compare-sizes.ts";
+import type { GatedReport } from "./gate.ts";
 import { loadBaseline } from "./load-baseline.ts";
-import { type ImageOptions, withFacts } from "./with-facts.ts";
+import { weigh } from "./weigh.ts";
+import { type FoundImage, type ImageOptions, readFacts, withSource } from "./with-facts.ts";
 
 export interface CompareOptions extends Omit<ImageOptions, "programs" | "base"> {
   /** Bits in a second, for the time that a transfer takes. */
@@ -15,10 +17,10 @@ export interface CompareOptions extends Omit<ImageOptions, "programs" | "base"> 
   readonly rules: readonly string[];
 }
 
-/** Two images side by side, and the report on the one after, for its budgets. */
+/** Two images side by side, and what budgets are held against of the one after. */
 export interface Compared {
   readonly comparison: SizeComparison;
-  readonly after: Report;
+  readonly after: Weighed & GatedReport;
 }
 
 /** What BEFORE is: an image, or a file with a saved result. */
@@ -30,12 +32,23 @@ export async function compare(before: Baseline, after: string, options: CompareO
   const unknown = options.rules.find((name) => !rules.some((rule) => rule.name === name));
   if (unknown !== undefined)
     throw new UserError("unknown-rule", `rule ${JSON.stringify(unknown)}: there is none of that name`, { exitCode: 2 });
-  const weighed = (old: Weighed, known: Facts["layers"]): Promise<Compared> =>
-    withFacts(after, { ...options, known }, ({ facts }) => {
-      const now = reportOf(facts, chosen);
+  const beside = (old: Weighed, known: readonly LayerIndex[]): Promise<Compared> =>
+    withSource(after, { ...options, known }, async (found) => {
+      const now = await weighWithRules(found, chosen, options);
       return { comparison: compareSizes(old, now, options.bitsPerSecond), after: now };
     });
-  return "file" in before
-    ? weighed(await loadBaseline(before.file), [])
-    : withFacts(before.image, options, ({ facts }) => weighed(reportOf(facts, []), facts.layers));
+  if ("file" in before) return beside(await loadBaseline(before.file), []);
+  return withSource(before.image, options, async (found) => {
+    const { weighed, layers } = await weigh(found, options.onProgress);
+    return beside(weighed, layers);
+  });
+}
+
+async function weighWithRules(
+  found: FoundImage,
+  chosen: readonly Rule[],
+  options: CompareOptions,
+): Promise<Weighed & GatedReport> {
+  if (chosen.length === 0) return { ...(await weigh(found, options.onProgress)).weighed, outcomes: [] };
+  return reportOf((await readFacts(found, options)).facts, chosen);
 }

@@ -20,6 +20,9 @@ export interface Gates {
   readonly thresholds: readonly Threshold[];
 }
 
+/** The part of a report that gates are held against. */
+export type GatedReport = Pick<Report, "totals" | "components" | "outcomes">;
+
 const sums = ["compressed", "uncompressed", "reclaimable"] as const;
 const subjects: readonly BudgetSubject[] = [...sums, ...componentKinds];
 
@@ -46,7 +49,7 @@ export function parseThreshold(text: string, rules: readonly string[]): Threshol
 }
 
 /** One line for each gate that the image fails, with the numbers; none when it passes. A rule that could not look fails its gate. */
-export function failedGates(report: Report, { budgets, thresholds }: Gates): readonly string[] {
+export function failedGates(report: GatedReport, { budgets, thresholds }: Gates): readonly string[] {
   const failed = [
     ...budgets.map((budget) => overBudget(report, budget)),
     ...thresholds.flatMap((threshold) =>
@@ -56,7 +59,7 @@ export function failedGates(report: Report, { budgets, thresholds }: Gates): rea
   return failed.filter((line) => line !== undefined);
 }
 
-function overBudget(report: Report, budget: Budget): string | undefined {
+function overBudget(report: GatedReport, budget: Budget): string | undefined {
   const { bytes } = budget;
   const name = "rule" in budget ? budget.rule : budget.subject;
   const actual = "rule" in budget ? foundBy(report, budget.rule) : measured(report, budget.subject);
@@ -66,21 +69,21 @@ function overBudget(report: Report, budget: Budget): string | undefined {
 }
 
 /** Bytes of what a rule found, or why that is not known. */
-function foundBy({ outcomes }: Report, rule: string): number | string {
+function foundBy({ outcomes }: GatedReport, rule: string): number | string {
   const outcome = outcomes.find((one) => one.rule === rule);
   if (outcome === undefined) return "the rule was not run";
   if (outcome.status === "crashed") return "the rule crashed";
   return outcome.findings.reduce((sum, finding) => sum + finding.bytes, 0);
 }
 
-function measured({ totals, components }: Report, subject: BudgetSubject): number {
+function measured({ totals, components }: GatedReport, subject: BudgetSubject): number {
   if (subject === "compressed") return totals.compressedBytes;
   if (subject === "uncompressed") return totals.tarBytes;
   if (subject === "reclaimable") return totals.reclaimableBytes;
   return components.reduce((sum, { kind, tarBytes }) => sum + (kind === subject ? tarBytes : 0), 0);
 }
 
-function ruleFound({ outcomes }: Report, rule: string): string[] {
+function ruleFound({ outcomes }: GatedReport, rule: string): string[] {
   const outcome = outcomes.find((one) => one.rule === rule);
   if (outcome === undefined) return [`rule ${rule}: it was not run`];
   if (outcome.status === "crashed") return [`rule ${rule}: it crashed`];
@@ -88,7 +91,7 @@ function ruleFound({ outcomes }: Report, rule: string): string[] {
 }
 
 /** A finding that is safer to act on than the threshold is the more a reason to fail. */
-function safetyFound({ outcomes }: Report, safety: Safety): string[] {
+function safetyFound({ outcomes }: GatedReport, safety: Safety): string[] {
   const least = safeties.indexOf(safety);
   return outcomes.flatMap(({ rule, status, findings }) => {
     if (status === "crashed") return [`safety ${safety}: rule ${rule} crashed`];

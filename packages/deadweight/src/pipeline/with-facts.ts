@@ -8,7 +8,8 @@ import { createFacts, type Facts } from "../contracts/fact.ts";
 import type { ImageSource, OpenOptions, Store } from "../contracts/store.ts";
 import { cudaIsTwice } from "../facts/cuda-copies.ts";
 import { completeImage } from "../image/complete.ts";
-import { openLayerCache, type LayerCache } from "../image/layer-cache.ts";
+import { type CacheDatabase, openCacheDatabase } from "../image/cache-database.ts";
+import { type LayerCache, layerCacheIn } from "../image/layer-cache.ts";
 import { readDevicePointers } from "../image/rewrite/read-device-pointers.ts";
 import { readLayers } from "../image/read-layers.ts";
 import { cacheFolder } from "../lib/cache-folder.ts";
@@ -18,6 +19,7 @@ import type { LayerIndex } from "../model/layer-index.ts";
 import type { Platform } from "../model/platform.ts";
 import type { ProgressEvent } from "../model/progress.ts";
 import { cacheVersion } from "./cache-location.ts";
+import { type KnownWeights, knownWeightsIn } from "./known-weights.ts";
 import { openImage } from "./open-image.ts";
 import { createStoreProgress, type StoreProgress } from "./store-progress.ts";
 
@@ -60,6 +62,8 @@ export interface FoundImage {
   readonly readPrograms: (image: Image) => Promise<readonly LayerIndex[]>;
   /** What is known of layers from earlier runs. */
   readonly cache: LayerCache | undefined;
+  /** What is known of whole images from earlier runs. */
+  readonly weights: KnownWeights;
 }
 
 /** An image that was read, as long as it is open. */
@@ -95,7 +99,8 @@ export async function withSource<T>(
   const temporaryFolder = await mkdtemp(
     join(options.temporaryFolder ?? options.environment["TMPDIR"] ?? tmpdir(), "deadweight-"),
   );
-  const cache = withKnown(options.known ?? [], options.cache === false ? undefined : openCache(options));
+  const database = options.cache === false ? undefined : openCache(options);
+  const cache = withKnown(options.known ?? [], database && layerCacheIn(database));
   try {
     const progress = createStoreProgress((event) => options.onProgress?.(event));
     const open = openOptions(options, temporaryFolder, progress);
@@ -105,12 +110,13 @@ export async function withSource<T>(
       const readIndexes: FoundImage["readIndexes"] = (image, known = cache, patterns = allWants()) =>
         indexesOf(image, { ...options, patterns }, open, known);
       const readPrograms: FoundImage["readPrograms"] = (image) => indexesWithPrograms(image, options, open);
-      return await use({ source, store, open, endSteps: progress.end, readIndexes, readPrograms, cache });
+      const weights = knownWeightsIn(database);
+      return await use({ source, store, open, endSteps: progress.end, readIndexes, readPrograms, cache, weights });
     } finally {
       await source.close();
     }
   } finally {
-    cache?.close();
+    database?.close();
     await rm(temporaryFolder, { recursive: true, force: true });
   }
 }
@@ -126,9 +132,9 @@ function withKnown(known: readonly LayerIndex[], cache: LayerCache | undefined):
   };
 }
 
-function openCache(options: ImageOptions): LayerCache {
+function openCache(options: ImageOptions): CacheDatabase {
   let isTold = false;
-  return openLayerCache({
+  return openCacheDatabase({
     folder: cacheFolder(options.environment),
     version: options.programs === true ? `${cacheVersion()}-programs` : cacheVersion(),
     mostBytes: mostCacheBytes,
@@ -185,11 +191,11 @@ async function diffIdsOf(reference: string, open: OpenOptions): Promise<Image["c
 /** What is known of programs is cached apart. */
 async function indexesWithPrograms(image: Image, options: ImageOptions, open: OpenOptions): Promise<readonly LayerIndex[]> {
   const asked = { ...options, programs: true, patterns: allWants() };
-  const cache = options.cache === false ? undefined : openCache(asked);
+  const database = options.cache === false ? undefined : openCache(asked);
   try {
-    return await indexesOf(image, asked, open, cache);
+    return await indexesOf(image, asked, open, database && layerCacheIn(database));
   } finally {
-    cache?.close();
+    database?.close();
   }
 }
 

@@ -5,7 +5,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
-import { openLayerCache, type LayerCache, type LayerCacheOptions } from "../../src/image/layer-cache.ts";
+import { type CacheOptions, openCacheDatabase } from "../../src/image/cache-database.ts";
+import { type LayerCache, layerCacheIn } from "../../src/image/layer-cache.ts";
 import type { LayerIndex } from "../../src/model/layer-index.ts";
 import { tarOf, type TestEntry } from "../support/layers.ts";
 import { seededRandom } from "../support/random.ts";
@@ -20,10 +21,10 @@ interface Opened extends LayerCache {
   readonly problems: readonly string[];
 }
 
-function open(folder: string, options: Partial<LayerCacheOptions> = {}): Opened {
+function open(folder: string, options: Partial<CacheOptions> = {}): Opened {
   const problems: string[] = [];
   let clock = 0;
-  const cache = openLayerCache({
+  const database = openCacheDatabase({
     folder,
     version: "1",
     mostBytes: 1e9,
@@ -31,7 +32,7 @@ function open(folder: string, options: Partial<LayerCacheOptions> = {}): Opened 
     onProblem: (message) => problems.push(message),
     ...options,
   });
-  return { ...cache, problems };
+  return { ...layerCacheIn(database), problems };
 }
 
 function noise(length: number, seed = 1): Uint8Array {
@@ -227,11 +228,12 @@ test("four processes put and get at once: no problem, nothing wrong comes back",
   writeFileSync(
     script,
     `
-    const { openLayerCache } = await import(${at("../../src/image/layer-cache.ts")});
+    const { openCacheDatabase } = await import(${at("../../src/image/cache-database.ts")});
+    const { layerCacheIn } = await import(${at("../../src/image/layer-cache.ts")});
     const { scan } = await import(${at("../support/scanning.ts")});
     const { tarOf } = await import(${at("../support/layers.ts")});
     const problems = [];
-    const cache = openLayerCache({ folder: ${JSON.stringify(folder)}, version: "1", mostBytes: 3000, now: Date.now, onProblem: (text) => problems.push(text) });
+    const cache = layerCacheIn(openCacheDatabase({ folder: ${JSON.stringify(folder)}, version: "1", mostBytes: 3000, now: Date.now, onProblem: (text) => problems.push(text) }));
     for (let turn = 0; turn < 60; turn++) {
       const key = "key" + (turn % 7);
       const found = cache.get(key, ${JSON.stringify(spoolFolder)});
