@@ -42,7 +42,11 @@ describe("a tag at a registry", { skip: withoutEngine() || withoutRegistry }, ()
   };
   const find = async ({ host }: RealRegistry, id: string): Promise<HeldManifest | undefined> => {
     const tags = await openRegistryTags(`${host}/team/app`, reading);
-    return tags.find(id).finally(tags.close);
+    try {
+      return await tags.find(id);
+    } finally {
+      await tags.close();
+    }
   };
   const configOf = async (registry: RealRegistry, id: string): Promise<string | undefined> => {
     const held = await find(registry, id);
@@ -168,7 +172,8 @@ describe("a tag at a registry", { skip: withoutEngine() || withoutRegistry }, ()
     const mediaType = "application/vnd.oci.image.index.v1+json";
     const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests }));
     const tags = await openRegistryTags(`${registry.host}/team/app`, reading);
-    await tags.put("1", { digest: "", mediaType, bytes }).finally(tags.close);
+    await tags.put("1", { digest: "", mediaType, bytes });
+    await tags.close();
     const folder = await folderWith();
     await assert.rejects(promote(optionsFor(folder, registry)), refused("unsupported", /is for linux\/amd64, linux\/arm64/));
     assert.deepEqual(filesIn(folder), initial);
