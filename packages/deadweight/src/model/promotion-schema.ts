@@ -5,7 +5,7 @@ const text = z.string();
 const hash = text.regex(/^[0-9a-f]{64}$/);
 const digest = text.regex(/^sha256:[0-9a-f]{64}$/);
 
-/** What the journal of a promotion must be. */
+/** What the journal of a promotion, and the JSON of `promote` and `rollback`, must be. */
 export const promotionSchema: z.ZodType<Promotion> = z.looseObject({
   schemaVersion: z.literal(1),
   state: z.enum(["begun", "done", "undoing"]),
@@ -32,5 +32,5 @@ export const promotionSchema: z.ZodType<Promotion> = z.looseObject({
       keptAs: text.exactOptional(),
     })
     .exactOptional(),
-  left: z.array(text).exactOptional(),
+  left: z.array(text).exactOptional().describe("what a rollback could not put back"),
 });
