@@ -87,7 +87,8 @@ export class LooseContainers {
 
   #at(address: number): number | undefined {
     const number = this.#next(address + 1) - 1;
-    return address < (this.#containers[number]?.end ?? 0) ? number : undefined;
+    // Code that is none leads to negative addresses too.
+    return address < (this.#containers[number]?.end ?? -Infinity) ? number : undefined;
   }
 
   /** The number of the first that begins at an address or behind it. */

@@ -27,6 +27,8 @@ test("containers that code, a relocation or a dynamic symbol leads to are proven
 const intrusions: Readonly<Record<string, readonly [see: (loose: LooseContainers) => void, proven: readonly number[]]>> = {
   "nothing else": [() => undefined, [0, 1, 2]],
   "an address in one": [(loose) => loose.takeTarget(1008), [1, 2]],
+  "an address before all memory": [(loose) => loose.takeTarget(-5), [0, 1, 2]],
+  "an address before all": [(loose) => loose.takeTarget(5), [0, 1, 2]],
   "its last byte": [(loose) => loose.takeTarget(2499), [0, 1]],
   "the byte behind it": [(loose) => loose.takeTarget(2500), [0, 1, 2]],
   "eight bytes that the loader writes across a border": [(loose) => loose.takePlace(1196), [2]],
