@@ -59,7 +59,7 @@ export {
 export { layerLimits, parseLayerShape, type LayerLimit, type LayerShape } from "./model/layer-shape.ts";
 export type { Build, BuilderName, BuildStep } from "./model/build.ts";
 export type { BuildOutcome, BuiltCandidate, BuiltDockerfile, EditOutcome } from "./model/build-outcome.ts";
-export type { PromotedDockerfile, PromotedImage, Promotion } from "./model/promotion.ts";
+export type { PromotedDockerfile, PromotedImage, PromotedTag, Promotion } from "./model/promotion.ts";
 export type { Restoration } from "./model/restoration.ts";
 export type { Verdict, VerdictKind, Verification, VerifiedImage } from "./model/verification.ts";
 export type { Violation } from "./model/violation.ts";

@@ -4,6 +4,7 @@
 import { elfSizes, parseElfHeaders, type ElfHeaderBytes, type ElfHeaders, type ElfSectionHeader } from "./elf-headers.ts";
 import { CodeScan } from "./code-scan.ts";
 import { deviceRegions, type DeviceRegions } from "./device-region.ts";
+import { looseInMemory, LooseContainers, type LooseContainer } from "./loose-containers.ts";
 import { HeldParts } from "./held-parts.ts";
 import { RecordScan } from "./record-scan.ts";
 import { relrAddresses } from "./relr.ts";
@@ -14,6 +15,8 @@ export interface FoundPointers {
   readonly containers: Uint32Array;
   /** Numbers of containers that must stay at their address: code computes it, or nothing that is known leads there. Ascending. */
   readonly fixed: Uint32Array;
+  /** Numbers of the containers outside of the sections for such that are read as containers alone. Ascending. */
+  readonly loose: Uint32Array;
   readonly symbols: Float64Array;
   readonly symbolBytes: Uint8Array;
   readonly dynamic: Uint8Array;
@@ -46,7 +49,11 @@ export interface UnprovenPointers {
   readonly reason: string;
   /** Something may lead into a container, or is not known at all. */
   readonly mayLeadInside: boolean;
+  /** As of found ones; none where something may lead into a container. */
+  readonly loose: Uint32Array;
 }
+
+type Unproven = Omit<UnprovenPointers, "loose">;
 
 interface Pointer {
   /** In memory. */
@@ -74,20 +81,24 @@ export class PointerFinder {
   #endIsComputed = false;
   /** What makes room for a program header must not be used but by the loader. */
   #frontIsUsed = false;
-  #refusal: UnprovenPointers | undefined;
+  #refusal: Unproven | undefined;
+  readonly #loose: LooseContainers;
 
-  constructor(bytes: ElfHeaderBytes, starts: Float64Array, fileSize: number) {
+  /** `loose` are containers outside of the sections for such, by where they are in the file. */
+  constructor(bytes: ElfHeaderBytes, starts: Float64Array, fileSize: number, loose: readonly LooseContainer[] = []) {
     const headers = parseElfHeaders(bytes);
     const regions = typeof headers === "string" ? headers : deviceRegions(headers);
     if (typeof headers === "string" || typeof regions === "string") {
       this.#refusal = { reason: typeof regions === "string" ? regions : "", mayLeadInside: true };
       this.#containers = new Map();
+      this.#loose = new LooseContainers([]);
       this.#scans = [];
       this.#held = new HeldParts([]);
       return;
     }
     this.#headers = headers;
     this.#regions = regions;
+    this.#loose = new LooseContainers(looseInMemory(headers, loose));
     this.#containers = new Map([...starts].map((start, number) => [regions.addressOf(start), number]));
     const refused = refusedLayout(headers, fileSize);
     if (refused !== undefined) this.#refusal = { reason: refused, mayLeadInside: true };
@@ -103,6 +114,11 @@ export class PointerFinder {
 
   /** All that leads to containers, or why it can't be told. */
   finish(): FoundPointers | UnprovenPointers {
+    const found = this.#found();
+    return { ...found, loose: "reason" in found && found.mayLeadInside ? new Uint32Array(0) : this.#loose.proven() };
+  }
+
+  #found(): Omit<FoundPointers, "loose"> | Unproven {
     const headers = this.#headers;
     if (headers === undefined || this.#scans.length === 0)
       return this.#refusal ?? { reason: "it has nothing that leads to its device code", mayLeadInside: true };
@@ -159,11 +175,14 @@ export class PointerFinder {
       if (type === types.rela && isAllocated(section))
         return [new RecordScan({ ...table, take: (record, place) => this.#takeRelocation(record, place) })];
       if (type === types.symbols || type === types.dynamicSymbols)
-        return [new RecordScan({ ...table, take: (record, place) => this.#takeSymbol(record, place, type === types.symbols) })];
+        return [
+          new RecordScan({ ...table, take: (record, place) => this.#takeSymbol(record, place, type === types.symbols, start) }),
+        ];
       const isCode = Math.floor(flags / executable) % 2 === 1 && type !== types.noBits;
       if (!isCode || headers.machine !== 62) return [];
       const take = (target: number): void => {
         const container = this.#containers.get(target);
+        this.#loose.takeTarget(target);
         if (container !== undefined) this.#computed.add(container);
         if (this.#isEndOfRelocatable(target)) this.#endIsComputed = true;
         if (fronts.has(target)) this.#frontIsUsed = true;
@@ -185,6 +204,10 @@ export class PointerFinder {
   #takeRelocation(record: DataView, addendAt: number): void {
     const [at, type, target] = [addressAt(record, 0), record.getUint32(8, true), addressAt(record, 16)];
     const relative = relatives[this.#headers?.machine ?? 0];
+    const symbol = record.getUint32(12, true);
+    this.#loose.takePlace(at);
+    if (symbol === 0) this.#loose.takeTarget(target);
+    else this.#loose.takeBesideName(symbol, target);
     if (this.#isInside(at)) this.#refuse("its device code is relocated", true);
     if (type === relative && this.#isInFront(target)) this.#frontIsUsed = true;
     if (!this.#isInside(target)) return;
@@ -195,9 +218,12 @@ export class PointerFinder {
     else this.#pointers.push({ at, container, addend: addendAt + 16 });
   }
 
-  #takeSymbol(record: DataView, place: number, mayMove: boolean): void {
+  #takeSymbol(record: DataView, place: number, mayMove: boolean, start: number): void {
     const isDefined = record.getUint16(6, true) !== 0;
     const address = addressAt(record, 8);
+    // Neither symbols of sections nor those of thread-local storage, whose values are no addresses.
+    if (isDefined && ![3, 6].includes(record.getUint8(4) % 16))
+      this.#loose.takeSymbol(address, addressAt(record, 16), mayMove ? undefined : (place - start) / 24);
     const isInFront = isDefined && this.#isInFront(address);
     if (isInFront && !mayMove) this.#frontIsUsed = true;
     const isEnd = isDefined && this.#isEndOf(record.getUint16(6, true), address);
@@ -225,6 +251,8 @@ export class PointerFinder {
       for (const at of relrAddresses(bytes)) {
         const place = placeOf(headers, at);
         const target = place === undefined ? undefined : this.#held.word(place);
+        this.#loose.takePlace(at);
+        this.#loose.takeTarget(target ?? -1);
         if (this.#isInside(at) || target === undefined) return this.#refuse("a relative relocation could not be followed", true);
         if (!this.#isInside(target)) continue;
         const container = this.#containers.get(target);

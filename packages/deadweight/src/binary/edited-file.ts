@@ -72,15 +72,32 @@ export function composedPieces(first: readonly FilePiece[], second: readonly Fil
   }
   return second.flatMap((piece) => {
     if (!("end" in piece)) return [piece];
-    return first.flatMap((part, number): FilePiece[] => {
-      const start = starts[number] ?? 0;
+    const made: FilePiece[] = [];
+    for (let number = lastFrom(starts, piece.start); (starts[number] ?? Infinity) < piece.end; number++) {
+      const [part, start = 0] = [first[number], starts[number]];
+      if (part === undefined) break;
       const [from, to] = [Math.max(piece.start, start) - start, Math.min(piece.end, start + pieceBytes(part)) - start];
-      if (from >= to) return [];
-      if ("bytes" in part) return [{ bytes: part.bytes.subarray(from, to) }];
-      if ("zeros" in part) return [{ zeros: to - from }];
-      return [{ start: part.start + from, end: part.start + to }];
-    });
+      if (from < to) made.push(partOf(part, from, to));
+    }
+    return made;
   });
+}
+
+/** The number of the last that begins at a place or before it. */
+function lastFrom(starts: readonly number[], place: number): number {
+  let [from, to] = [0, starts.length];
+  while (to - from > 1) {
+    const middle = Math.floor((from + to) / 2);
+    if ((starts[middle] ?? Infinity) <= place) from = middle;
+    else to = middle;
+  }
+  return from;
+}
+
+function partOf(piece: FilePiece, from: number, to: number): FilePiece {
+  if ("bytes" in piece) return { bytes: piece.bytes.subarray(from, to) };
+  if ("zeros" in piece) return { zeros: to - from };
+  return { start: piece.start + from, end: piece.start + to };
 }
 
 /** The bytes that a piece adds. */

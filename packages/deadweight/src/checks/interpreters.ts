@@ -43,6 +43,9 @@ function canRun(facts: Facts, entry: number): boolean {
   return tree.type(content) === "file" && (owner === true || group === true || other === true);
 }
 
+// Debian Policy 12.3: programs must not need files below /usr/share/doc. Examples there may call what was never installed for them.
+const documents = /^usr\/(?:local\/)?share\/(?:doc|man|info)\//;
+
 /** Paths of the scripts that are in both images, by the program that their first line names. */
 function scriptsByInterpreter({ before, after }: Comparison): ReadonlyMap<string, readonly ByteString[]> | undefined {
   const read = before.get(programs);
@@ -51,8 +54,9 @@ function scriptsByInterpreter({ before, after }: Comparison): ReadonlyMap<string
   const scripts = new Map<string, ByteString[]>();
   for (const entry of tree.all()) {
     const line = read.shebang(entry);
-    if (line === undefined || !canRun(before, entry) || now.find(tree.path(entry)) < 0) continue;
-    for (const word of interpretersIn(line)) scripts.set(word, [...(scripts.get(word) ?? []), tree.path(entry)]);
+    const path = tree.path(entry);
+    if (line === undefined || documents.test(path) || !canRun(before, entry) || now.find(path) < 0) continue;
+    for (const word of interpretersIn(line)) scripts.set(word, [...(scripts.get(word) ?? []), path]);
   }
   return scripts;
 }

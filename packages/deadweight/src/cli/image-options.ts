@@ -24,14 +24,17 @@ export function addImageOptions(command: Command, also = ""): Command {
   return command
     .optionsGroup("Image:")
     .option("--platform <os/arch[/variant]>", `which image of an index; DOCKER_DEFAULT_PLATFORM, else this machine's${also}`)
-    .addOption(
-      new Option(
-        "--insecure [host]",
-        "speak plain HTTP, or TLS that is not checked, to a registry, without HOST to all; before the image write --insecure=HOST; repeatable",
-      ).argParser((host: string, before: readonly string[] | true | undefined) =>
-        before === true ? before : [...(before ?? []), host],
-      ),
-    );
+    .addOption(insecureOption("before the image"));
+}
+
+/** The option that names registries that are spoken to without TLS; `before` says where its host can't be told from what follows. */
+export function insecureOption(before: string): Option {
+  return new Option(
+    "--insecure [host]",
+    `speak plain HTTP, or TLS that is not checked, to a registry, without HOST to all; ${before} write --insecure=HOST; repeatable`,
+  ).argParser((host: string, earlier: readonly string[] | true | undefined) =>
+    earlier === true ? earlier : [...(earlier ?? []), host],
+  );
 }
 
 /** Adds the options of a command that may use what is known of layers and of the base image. */

@@ -1,6 +1,8 @@
 import { defineEdit, type Edit, type EditContext, type ProposedSaving } from "../contracts/edit.ts";
+import { pythonPackages } from "../facts/python-packages.ts";
 import { runtimeNeeds } from "../facts/runtime-needs.ts";
 import { someOf } from "../lib/some-of.ts";
+import type { Replacement } from "../model/dockerfile.ts";
 import { appended, sudoOf } from "./evidence/appended.ts";
 import { isBuildTool } from "./evidence/build-tool-names.ts";
 import { compilesBy } from "./evidence/compiles.ts";
@@ -24,7 +26,7 @@ export const dropBuildTools: Edit = defineEdit({
     "installs wheels; where only the same RUN compiles they can go at its end, before they get into a layer.",
   risk:
     "A package without a wheel needs the compiler: then the build fails, and the edit is dropped. deepspeed, vLLM, FlashInfer and others compile when they run: while " +
-    "they are installed nothing is proposed; torch.compile does too, so programs that call it need the compiler. `--auto-remove` takes libraries that only the compiler " +
+    "they are installed nothing is proposed. Where PyTorch or Triton is, gcc, libc6-dev and Python's headers stay, which Triton calls; torch.compile for CPUs needs g++ besides. `--auto-remove` takes libraries that only the compiler " +
     "brought; the check elf-closure tells whether one is missed. Where a later RUN compiles nothing is changed: build in a stage of its own.",
   checks: ["elf-closure", "package-databases", "python-imports", "health"],
   example: {
@@ -52,9 +54,44 @@ function findingFor(context: EditContext, step: ScriptStep): Finding {
   const after = later.map(compilesBy).find((why) => why !== undefined);
   if (after !== undefined)
     return { instruction, message: `${names} stay: ${after}; build in a stage of its own and copy the result` };
-  const saving = savingFor(context, step, found);
+  const { going, kept, added } = callsLauncher(context) ? withLauncher(step, found) : { going: found, kept: [], added: [] };
+  if (going.length === 0) return { instruction, message: `${names} stay: ${launcher}` };
+  const saving = savingFor(context, step, going, [...kept, ...added]);
   if (saving === undefined) return undefined;
-  return compilesBy(step) === undefined ? leftOut(context, step, found, saving) : purged(context, step, found, saving);
+  const finding =
+    compilesBy(step) === undefined ? leftOut(context, step, going, added, saving) : purged(context, step, going, added, saving);
+  if (finding === undefined || !("replacements" in finding) || kept.length + added.length === 0) return finding;
+  return { ...finding, reason: `${finding.reason}; ${someOf([...kept, ...added])} stay: ${launcher}` };
+}
+
+const launcher = "Triton, by which torch.compile works, compiles with gcc, libc's headers and Python.h when the image runs";
+
+/** Whether PyTorch or Triton is installed: by the Dockerfile's words, or in the image. */
+function callsLauncher(context: EditContext): boolean {
+  const { names } = pythonRequirements(context, shippedSteps(context));
+  const installed = context.built?.facts.get(pythonPackages).keys() ?? [];
+  return [...names, ...installed].some((one) => /^(?:torch|pytorch|(?:pytorch-)?triton)$/.test(one));
+}
+
+interface Split {
+  readonly going: readonly PackageWord[];
+  /** Names that are in the list already, and that are put there in the place of what brought them. */
+  readonly kept: readonly string[];
+  readonly added: readonly string[];
+}
+
+function withLauncher(step: ScriptStep, found: readonly PackageWord[]): Split {
+  const compiler = /^(?:gcc|g\+\+|clang)(?:-\d+)?$/;
+  const stays = ({ name: one }: PackageWord): boolean => compiler.test(one) || /^libc6-dev$|^python.*-dev|^python-dev-/.test(one);
+  const going = found.filter((one) => !stays(one));
+  const kept = found.filter(stays).map((one) => one.name);
+  const needed = kept.some((one) => compiler.test(one)) ? ["libc6-dev"] : ["gcc", "libc6-dev"];
+  const listed = new Set(packageWords(step).map((one) => one.name));
+  return { going, kept, added: going.some(bringsCompiler) ? needed.filter((one) => !listed.has(one)) : [] };
+}
+
+function bringsCompiler({ name: one }: PackageWord): boolean {
+  return /^(?:build-essential|gfortran|libtool|rustc|cargo)$/.test(one);
 }
 
 function isPurged({ uses }: ScriptStep, tool: string): boolean {
@@ -70,19 +107,29 @@ function leftOut(
   context: EditContext,
   { instruction }: ScriptStep,
   found: readonly PackageWord[],
+  added: readonly string[],
   saving: ProposedSaving,
 ): Finding {
+  const place = added.length === 0 ? undefined : found.find(bringsCompiler);
   return {
     instruction,
     message: `${someOf(found.map((one) => one.name))}: nothing in the Dockerfile compiles`,
     reason: "pip installs wheels; the build shows whether a package has none",
-    replacements: found.map((one) => withoutWord(context.dockerfile, one)),
+    replacements: found.map((one) =>
+      one === place ? { start: one.word.start, end: one.word.end, text: added.join(" ") } : withoutWord(context.dockerfile, one),
+    ),
     saving,
   };
 }
 
 /** Where this RUN alone compiles. */
-function purged(context: EditContext, step: ScriptStep, found: readonly PackageWord[], saving: ProposedSaving): Finding {
+function purged(
+  context: EditContext,
+  step: ScriptStep,
+  found: readonly PackageWord[],
+  added: readonly string[],
+  saving: ProposedSaving,
+): Finding {
   const names = [...new Set(found.map((one) => one.name))];
   const last = step.uses.findLast(({ tool }) => tool === "apt")?.command;
   const insertion = appended(context, step, `${sudoOf(last)}apt-get purge -y --auto-remove ${names.join(" ")}`);
@@ -92,9 +139,15 @@ function purged(context: EditContext, step: ScriptStep, found: readonly PackageW
     instruction,
     message: `${someOf(names)} stay in the image when this RUN has compiled`,
     reason: "no later RUN compiles, and what apt brought for them alone goes with them",
-    replacements: [insertion.replacement],
+    replacements: [...namedToStay(found, added), insertion.replacement],
     saving,
   };
+}
+
+/** What apt is told by name it does not take with the rest. */
+function namedToStay(found: readonly PackageWord[], added: readonly string[]): readonly Replacement[] {
+  const end = found.find(bringsCompiler)?.word.end;
+  return end === undefined || added.length === 0 ? [] : [{ start: end, end, text: ` ${added.join(" ")}` }];
 }
 
 /** What compiles when the image runs. */
@@ -117,8 +170,13 @@ const sizes: Readonly<Record<string, number>> = {
   "python3-dev": 94_400_000,
 };
 
-function savingFor(context: EditContext, step: ScriptStep, found: readonly PackageWord[]): ProposedSaving | undefined {
-  const claims = packageClaims(context, step.instruction, new Set(found.map((one) => one.name)));
+function savingFor(
+  context: EditContext,
+  step: ScriptStep,
+  found: readonly PackageWord[],
+  kept: readonly string[],
+): ProposedSaving | undefined {
+  const claims = packageClaims(context, step.instruction, new Set(found.map((one) => one.name)), new Set(kept));
   if (claims !== undefined) return claims.length > 0 || context.isAsked(name) ? { claims } : undefined;
   const bytes = Math.max(0, ...found.map((one) => sizes[one.name] ?? 0));
   return {

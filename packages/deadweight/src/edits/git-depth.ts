@@ -1,7 +1,7 @@
 import { defineEdit, type Edit, type EditContext, type ProposedSaving } from "../contracts/edit.ts";
 import { hasOption, type CommandUse } from "../dockerfile/command-use.ts";
 import { runSteps } from "../dockerfile/run-steps.ts";
-import { fileTree } from "../facts/file-tree.ts";
+import { fileTree, type FileTree } from "../facts/file-tree.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
 import { insertOptions } from "./evidence/insert-options.ts";
 import { layerClaims, unknownSaving } from "./evidence/saving.ts";
@@ -85,15 +85,30 @@ function installsFolder(use: CommandUse): boolean {
   );
 }
 
-/** What one version takes of .git is not known before. */
+/** What one version takes of .git is not known before; but compressed it is no larger than the files that are checked out. */
 function savingFor(context: EditContext, { instruction }: ScriptStep): ProposedSaving | undefined {
   if (context.built === undefined || context.built.layersOf(instruction).length === 0) return unknownSaving;
   const tree = context.built.facts.get(fileTree);
   const claims = layerClaims(context, instruction, ["version-control-folders"]);
-  const bytes = claims.reduce((sum, { entry }) => sum + tree.tarBytes(entry), 0);
-  if (bytes === 0 && !context.isAsked(name)) return undefined;
-  return {
-    bytes: 0,
-    source: `part of ${bytes} bytes of .git in the image; what the last version takes of them is not known before`,
-  };
+  if (claims.length === 0 && !context.isAsked(name)) return undefined;
+  const packs = claims.map(({ entry }) => entry).filter((entry) => /\/\.git\/objects\/pack\/[^/]+\.pack$/.test(tree.path(entry)));
+  let [packed, least] = [0, 0];
+  for (const entry of packs) {
+    const history = Math.max(0, tree.tarBytes(entry) - checkedOut(tree, entry));
+    [packed, least] = [packed + tree.tarBytes(entry), least + history];
+  }
+  const source = `.git's packs hold ${packed} bytes, the files that are checked out beside them ${packed - least} at most: the rest at least is history`;
+  return { bytes: least, source };
+}
+
+/** What the layer of a pack holds of files around its .git. */
+function checkedOut(tree: FileTree, pack: number): number {
+  const path = tree.path(pack);
+  const top = path.slice(0, path.indexOf("/.git/objects/pack/") + 1);
+  const isChecked = (entry: number): boolean =>
+    tree.layerOf(entry) === tree.layerOf(pack) && tree.type(entry) === "file" && !tree.path(entry).startsWith(`${top}.git/`);
+  const folder = tree.find(top.slice(0, -1));
+  if (folder < 0) return 0;
+  const files = [...tree.within(tree.nodeOf(folder))].filter(isChecked);
+  return files.reduce((sum, entry) => sum + tree.tarBytes(entry), 0);
 }

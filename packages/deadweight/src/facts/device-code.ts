@@ -23,6 +23,9 @@ export interface DeviceShare {
   readonly compressedBytes: number;
 }
 
+/** What wheels of others have of NVIDIA's in a library of its own, as PyTorch's have cuSPARSELt. */
+const bundled = /(?:^|\/)lib(?:cublas|cublasLt|cudnn|cufft|curand|cusolver|cusparse|cusparseLt|nccl)[-.\w]*\.so[.\d]*$/;
+
 /** All visible files with device code, in the order of their contents. Gathered in the single pass over the layers. */
 export const deviceCode: Fact<readonly DeviceFile[]> = defineFact("device-code", (facts: Facts) => {
   const tree = facts.get(fileTree);
@@ -40,7 +43,7 @@ export const deviceCode: Fact<readonly DeviceFile[]> = defineFact("device-code",
     .sort(([one], [other]) => one - other)
     .flatMap(([content, entries]): DeviceFile[] => {
       const table = tree.deviceTable(content);
-      const isVendor = entries.some((entry) => of(entry).kind === "cuda");
+      const isVendor = entries.some((entry) => of(entry).kind === "cuda" || bundled.test(tree.path(entry)));
       return table === undefined ? [] : [{ content, names: entries, table, isVendor }];
     });
 });

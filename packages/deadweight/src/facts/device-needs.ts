@@ -31,7 +31,11 @@ export function deviceNeeds(
   const capabilities = targets.map(({ capability }) => capability);
   const known = sampleEntries(table);
   const samples = new Map<number, number>();
+  const loose = new Set(table.loose);
   const kept = containers.flatMap((container, number): readonly number[] => {
+    // Code for linkers is handed to them with its size, where no wrapper says that it is a container.
+    if (loose.has(number) && container.images.some(({ kind }) => kind === "other"))
+      return container.images.map((_, place) => container.first + place);
     const needed = neededImages(container.images, capabilities, keepPtx);
     if (needed.length > 0) return needed.map((place) => container.first + place);
     const { own, sample } = standIn(table, container, known);

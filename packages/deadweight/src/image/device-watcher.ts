@@ -54,7 +54,7 @@ export class DeviceWatcher {
     if (this.#entries + found.offsets.length > (this.#limits.ofLayer ?? mostEntries))
       return "its layer has more images of device code than are looked at: those of this file are not counted or cut";
     this.#entries += found.offsets.length;
-    this.#seen.set(entry, { ...inSections(found, sections), contentStart });
+    this.#seen.set(entry, { ...inSections(found, sections, loaded()), contentStart });
     return true;
   }
 
@@ -76,17 +76,22 @@ export class DeviceWatcher {
   }
 }
 
-/** What lies in the sections, which must be containers from their beginning to their end. */
-function inSections(found: Fatbins, sections: readonly DeviceSection[]): Omit<DeviceTable, "compressed"> {
-  const isInside = (place: number): boolean =>
-    sections.some(({ offset, size }) => (found.starts[place] ?? 0) >= offset && (found.ends[place] ?? 0) <= offset + size);
-  const inside = [...found.starts.keys()].filter(isInside);
+/** What lies in the sections, which must be containers from their beginning to their end, and in others that are loaded. */
+function inSections(
+  found: Fatbins,
+  sections: readonly DeviceSection[],
+  loaded: readonly DeviceSection[],
+): Omit<DeviceTable, "compressed"> {
+  const liesIn = (place: number, among: readonly DeviceSection[]): boolean =>
+    among.some(({ offset, size }) => (found.starts[place] ?? 0) >= offset && (found.ends[place] ?? 0) <= offset + size);
+  const inside = [...found.starts.keys()].filter((place) => liesIn(place, loaded));
   const entries = inside.flatMap((place) => range(found.firsts[place] ?? 0, found.firsts[place + 1] ?? 0));
   const firsts = [0];
   for (const place of inside) firsts.push((firsts.at(-1) ?? 0) + (found.firsts[place + 1] ?? 0) - (found.firsts[place] ?? 0));
   const starts = Float64Array.from(inside, (place) => found.starts[place] ?? 0);
   const ends = Float64Array.from(inside, (place) => found.ends[place] ?? 0);
   const behind = Float64Array.from(inside, (place) => found.zerosBehind[place] ?? 0);
+  const loose = inside.flatMap((place, number) => (liesIn(place, sections) ? [] : [number]));
   const problem = sections.map((section) => untiled(section, { starts, ends, behind })).find((reason) => reason !== undefined);
   return {
     starts,
@@ -99,7 +104,7 @@ function inSections(found: Fatbins, sections: readonly DeviceSection[]): Omit<De
     flags: Uint32Array.from(entries, (entry) => found.flags[entry] ?? 0),
     checksums: Uint32Array.from(entries, (entry) => found.checksums[entry] ?? 0),
     sections,
-    elsewhere: found.starts.length - inside.length,
+    loose: Uint32Array.from(loose),
     ...(problem === undefined ? {} : { problem }),
   };
 }

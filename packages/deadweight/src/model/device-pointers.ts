@@ -2,6 +2,8 @@
 export interface HeldImages {
   /** The bytes of entries, by their numbers in the table, that may stand for all of a container. */
   readonly samples: ReadonlyMap<number, Uint8Array>;
+  /** Of the containers among other constants, which are counted apart, those that are proven to be read as containers alone. Ascending. */
+  readonly loose: Uint32Array;
 }
 
 /** Why it could not be proven what leads to the containers of a file. */
@@ -15,7 +17,7 @@ export interface UnprovenPointers extends HeldImages {
 export interface DevicePointers extends HeldImages {
   /** Eight bytes each, in the file, that hold the address of a container. */
   readonly places: Float64Array;
-  /** By place: the container's number, which the table of the file has. */
+  /** By place: the container's number among those in the sections for such. */
   readonly containers: Uint32Array;
   /** Numbers of containers that must stay at their address: code computes it, or nothing that is known leads there. Ascending. */
   readonly fixed: Uint32Array;

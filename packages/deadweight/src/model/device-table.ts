@@ -23,8 +23,8 @@ export interface DeviceTable {
   readonly compressed: Float64Array;
   /** The sections that the containers lie in. */
   readonly sections: readonly DeviceSection[];
-  /** Containers that lie in other sections: left as they are, and not in the columns. */
-  readonly elsewhere: number;
+  /** Numbers of containers that lie among other constants, not in these sections. Ascending. */
+  readonly loose: Uint32Array;
   /** Why the sections can't be taken apart, when they can't. */
   readonly problem?: string;
 }

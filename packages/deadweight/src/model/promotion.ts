@@ -7,6 +7,10 @@ export interface Promotion {
   readonly dockerfile: PromotedDockerfile;
   /** Absent when no name is moved. */
   readonly image?: PromotedImage;
+  /** Absent when no tag of a registry is moved. */
+  readonly registry?: PromotedTag;
+  /** What a rollback could not put back, in words. */
+  readonly left?: readonly string[];
 }
 
 /** The Dockerfile that gives way, and the one that takes its place; hashes are sha256 in hexadecimal digits. */
@@ -33,5 +37,19 @@ export interface PromotedImage {
   /** What it meant; absent when there was none of the name. */
   readonly previousId?: string;
   /** A name under which that is kept. */
+  readonly keptAs?: string;
+}
+
+/** The tag that is moved at a registry; digests are of manifests or indexes. */
+export interface PromotedTag {
+  /** `docker://registry.example/team/app:1.2`. */
+  readonly reference: string;
+  /** What it is to mean: the image of that id at that engine, which the registry has. */
+  readonly digest: string;
+  readonly engine: string;
+  readonly imageId: string;
+  /** What it meant; absent when there was no such tag. */
+  readonly previousDigest?: string;
+  /** A tag that leads there from now on, so that the registry keeps it. */
   readonly keptAs?: string;
 }

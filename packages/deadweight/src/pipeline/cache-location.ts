@@ -6,7 +6,7 @@ import { catalogers } from "../catalogers/index.ts";
 import { toolVersion } from "../lib/tool-version.ts";
 
 /** Raised when the layer index gains or changes a column: what an older version cached is then not found. */
-const indexVersion = 6;
+const indexVersion = 7;
 
 /** Names what a cached index depends on beside the layer: this version, and which files catalogers want. */
 export function cacheVersion(): string {

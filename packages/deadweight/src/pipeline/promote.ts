@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { UserError } from "../lib/user-error.ts";
 import type { BuildOutcome } from "../model/build-outcome.ts";
-import type { PromotedDockerfile, PromotedImage, Promotion } from "../model/promotion.ts";
+import type { PromotedDockerfile, PromotedImage, PromotedTag, Promotion } from "../model/promotion.ts";
 import { readDockerfile } from "./build/build-files.ts";
 import { parseEngineName, printEngineName, withSuffix } from "./build/engine-names.ts";
 import { type ImageNames, openEngine } from "./build/open-engine.ts";
@@ -12,13 +12,17 @@ import { beginJournal, currentJournal, type Journal, moveJournal, ownerNow, requ
 import { freeName, hashOf } from "./promote/kept-file.ts";
 import { isCommitted } from "./promote/git.ts";
 import { findRecord, type PromotionOptions } from "./promote/find-record.ts";
+import { withPlaces } from "./promote/places.ts";
+import { planTag, printTag } from "./promote/registry-tag.ts";
 
 /** What a promotion or a rollback may be told. */
 export interface PromoteOptions extends PromotionOptions {
   /** Whether the change goes into a git commit; the old Dockerfile is then kept among the records, and not beside the new one. */
   readonly commit: boolean;
-  /** Whether the name of the image is moved too. */
+  /** Whether the name of the image at the engine is moved too. */
   readonly moveTag: boolean;
+  /** A tag of a registry that is moved too, `docker://HOST/NAME:TAG`; the image is pushed where it lacks it. */
+  readonly registryTag?: string;
 }
 
 /**
@@ -37,7 +41,7 @@ export async function promote(options: PromoteOptions): Promise<Promotion> {
   }
   if (journal?.promotion.state === "begun") return finish(journal, options);
   const outcome = await readOutcome(files);
-  if (journal !== undefined && (await isDone(journal.promotion, outcome))) return journal.promotion;
+  if (journal !== undefined && (await isDone(journal.promotion, outcome))) return sameTag(journal.promotion, options);
   const planned = await planPromotion(files, outcome, options);
   await prepareFolder(files.folder);
   const begun = await beginJournal(files, planned);
@@ -48,23 +52,8 @@ export async function promote(options: PromoteOptions): Promise<Promotion> {
 async function finish(journal: Journal, options: PromoteOptions): Promise<Promotion> {
   requireAbandoned(journal);
   const taken = await moveJournal(journal, "begun");
-  await withNames(journal.promotion, options, (names) => applyPromotion(taken.promotion, names, options));
+  await withPlaces(journal.promotion, options, (places) => applyPromotion(taken.promotion, places, options));
   return (await moveJournal(taken, "done")).promotion;
-}
-
-/** Connects to the engine when a name is moved. */
-export async function withNames<T>(
-  { image }: Pick<Promotion, "image">,
-  options: PromotionOptions,
-  use: (names: ImageNames | undefined) => Promise<T>,
-): Promise<T> {
-  if (image === undefined) return use(undefined);
-  const names = await openEngine(image.engine, options);
-  try {
-    return await use(names);
-  } finally {
-    await names.engine.close();
-  }
 }
 
 /** Whether the last promotion is of this record, and still in place. */
@@ -73,11 +62,28 @@ async function isDone({ dockerfile }: Promotion, { original, candidate }: BuildO
   return isSame && (await hashOf(dockerfile.path)) === dockerfile.after;
 }
 
+/** Throws UserError, exit 2, when another tag is asked for than was promoted. */
+function sameTag(promotion: Promotion, { registryTag }: PromoteOptions): Promotion {
+  const { registry } = promotion;
+  if (registryTag === undefined || registry?.reference === printTag(registryTag)) return promotion;
+  throw new UserError("usage", `${registryTag}: the Dockerfile was promoted already, without this tag`, {
+    hint: "run `deadweight rollback`, then `deadweight promote` with all that is to be moved",
+    exitCode: 2,
+  });
+}
+
 async function planPromotion(files: RecordFiles, outcome: BuildOutcome, options: PromoteOptions): Promise<Promotion> {
   const dockerfile = await planDockerfile(files, outcome, options);
   const image = await planImage(outcome, options);
-  const common = { schemaVersion: 1, state: "begun", owner: ownerNow(), dockerfile } as const;
-  return image === undefined ? common : { ...common, image };
+  const registry = await planRegistry(outcome, options);
+  return {
+    schemaVersion: 1,
+    state: "begun",
+    owner: ownerNow(),
+    dockerfile,
+    ...(image === undefined ? {} : { image }),
+    ...(registry === undefined ? {} : { registry }),
+  };
 }
 
 /** Compares what is there with what was verified. Throws UserError `not-verified`. */
@@ -113,13 +119,28 @@ async function planImage(outcome: BuildOutcome, options: PromoteOptions): Promis
   const { imageId } = candidate.image;
   const names = await openEngine(engine, options);
   try {
-    if ((await names.idOf(imageId)) === undefined) throw notVerified(`${imageId}: the engine has the verified image no longer`);
+    await requireImage(names, imageId);
     const previousId = await names.idOf(tag);
     if (previousId === undefined) return { engine, name: tag, imageId };
     return { engine, name: tag, imageId, previousId, keptAs: await freeTag(names, tag) };
   } finally {
     await names.engine.close();
   }
+}
+
+async function planRegistry({ candidate, engine }: BuildOutcome, options: PromoteOptions): Promise<PromotedTag | undefined> {
+  const { registryTag } = options;
+  if (registryTag === undefined || candidate === undefined) return undefined;
+  const { imageId } = candidate.image;
+  return withPlaces({ image: { engine }, registry: { reference: registryTag } }, options, async ({ names, tags }) => {
+    if (names === undefined || tags === undefined) return undefined;
+    await requireImage(names, imageId);
+    return planTag({ engine, imageId }, names, tags, options);
+  });
+}
+
+async function requireImage(names: ImageNames, imageId: string): Promise<void> {
+  if ((await names.idOf(imageId)) === undefined) throw notVerified(`${imageId}: the engine has the verified image no longer`);
 }
 
 /** A name that nothing has. */

@@ -1,7 +1,7 @@
 import type { ZodType } from "zod";
 
 /** Results, and the configuration, of which a JSON Schema is published: docs/NAME-schema.json. */
-export const schemaNames = ["report", "verification", "comparison", "build", "config"] as const;
+export const schemaNames = ["report", "verification", "comparison", "build", "rewrite", "promotion", "config"] as const;
 /** One of `schemaNames`. */
 export type SchemaName = (typeof schemaNames)[number];
 
@@ -18,6 +18,8 @@ async function schemaOf(name: SchemaName): Promise<ZodType> {
   if (name === "report") return (await import("../model/report-schema.ts")).reportSchema;
   if (name === "verification") return (await import("../model/verification-schema.ts")).verificationSchema;
   if (name === "build") return (await import("../model/build-outcome-schema.ts")).buildOutcomeSchema;
+  if (name === "rewrite") return (await import("../model/dockerfile-rewrite-schema.ts")).dockerfileRewriteSchema;
+  if (name === "promotion") return (await import("../model/promotion-schema.ts")).promotionSchema;
   if (name === "config") return (await import("../model/config-schema.ts")).configSchema;
   return (await import("../model/size-comparison-schema.ts")).sizeComparisonSchema;
 }

@@ -6,11 +6,12 @@ import type { PromotedDockerfile, Promotion } from "../model/promotion.ts";
 import { parseEngineName, withSuffix } from "./build/engine-names.ts";
 import type { ImageNames } from "./build/open-engine.ts";
 import { recordFiles, type RecordFiles } from "./build/records.ts";
-import { withNames } from "./promote.ts";
 import { findRecord, type PromotionOptions } from "./promote/find-record.ts";
 import { commitFile, isCommitted } from "./promote/git.ts";
 import { currentJournal, endJournal, moveJournal, requireAbandoned } from "./promote/journal.ts";
 import { freeName, hashOf, keepAs } from "./promote/kept-file.ts";
+import { withPlaces } from "./promote/places.ts";
+import { checkTag, undoTag } from "./promote/registry-tag.ts";
 
 /**
  * Undoes the last promotion, finished or not: the old Dockerfile and what the image's name meant are as they were. A Dockerfile or a name
@@ -21,13 +22,16 @@ export async function rollback(options: PromotionOptions): Promise<Promotion> {
   const journal = await currentJournal(files);
   if (journal === undefined) throw new UserError("not-found", `${files.promotion}: nothing was promoted`, { exitCode: 2 });
   requireAbandoned(journal);
-  return withNames(journal.promotion, options, async (names) => {
+  return withPlaces(journal.promotion, options, async ({ names, tags }) => {
     const { promotion } = journal;
     await checkUndoable(promotion, names);
+    if (tags !== undefined) await checkTag(promotion, tags);
     const taken = await moveJournal(journal, "undoing");
     await options.onStep?.("journal");
     await undoImage(promotion, names);
     await options.onStep?.("image named");
+    const left = promotion.registry === undefined || tags === undefined ? undefined : await undoTag(promotion.registry, tags);
+    await options.onStep?.("tag moved");
     await undoDockerfile(files, promotion.dockerfile);
     await options.onStep?.("Dockerfile put back");
     await undoCommit(promotion.dockerfile, options);
@@ -35,7 +39,7 @@ export async function rollback(options: PromotionOptions): Promise<Promotion> {
     await forgetKept(promotion, names);
     await options.onStep?.("kept ones gone");
     await endJournal(taken);
-    return promotion;
+    return left === undefined ? promotion : { ...promotion, left: [left] };
   });
 }
 

@@ -28,7 +28,7 @@ export const unusedDeviceCode: Rule = defineRule({
     "On another GPU the kernels fail with `no kernel image is available for execution on the device` (209): name the GPUs of all machines " +
     "that will run the image, which gets a label with them. PTX for GPUs to come goes too, unless `--keep-ptx forward` or `all` is " +
     "given; CUDA_FORCE_PTX_JIT needs it. NVIDIA's own libraries are a finding apart: its licence restricts passing on changed ones, so " +
-    "`optimize` leaves them without `--include-vendor`. Kernels outside of these sections are left alone.",
+    "`optimize` leaves them without `--include-vendor`. Kernels in containers among other constants are counted too; `optimize` makes zeros of those to whose beginning alone something leads.",
   evaluate: (facts) => {
     const all = facts.get(deviceCode);
     if (all.length === 0) return { notApplicable: "no device code in the image" };

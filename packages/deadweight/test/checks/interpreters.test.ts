@@ -69,3 +69,15 @@ test("a script that went with its interpreter, one that nobody can run, and one 
   assert.equal(await said([text, perl], [text]), "same");
   assert.equal(await said([script("a", "/usr/bin/tclsh")], [script("a", "/usr/bin/tclsh")]), "same");
 });
+
+test("examples among documents are no programs", async () => {
+  const make = program("usr/bin/make");
+  const [example, real] = [
+    script("usr/share/doc/ca-certificates/examples/build", "/usr/bin/make -f"),
+    script("usr/share/doc-tools/run", "/usr/bin/make"),
+  ];
+  assert.equal(await said([example, make], [example]), "same");
+  assert.deepEqual(await said([example, real, make], [example, real]), [
+    "usr/share/doc-tools/run and 0 more: /usr/bin/make is gone",
+  ]);
+});

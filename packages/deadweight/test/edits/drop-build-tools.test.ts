@@ -21,6 +21,22 @@ test("tools are left out where nothing compiles, and purged where this RUN alone
   ]);
 });
 
+test("with PyTorch or Triton, what Triton compiles with stays", () => {
+  const torch = "\nRUN pip install torch";
+  assertTruth(dropBuildTools, [
+    [`RUN apt-get install -y build-essential curl${torch}`, `RUN apt-get install -y gcc libc6-dev curl${torch}`],
+    [
+      `RUN apt-get install -y gcc build-essential python3-dev cmake${torch}`,
+      `RUN apt-get install -y gcc libc6-dev python3-dev${torch}`,
+    ],
+    [
+      "RUN apt-get install -y build-essential && pip install triton psycopg2",
+      "RUN apt-get install -y build-essential gcc libc6-dev && pip install triton psycopg2 && apt-get purge -y --auto-remove build-essential",
+    ],
+  ]);
+  assertUntouched(dropBuildTools, [`RUN apt-get install -y gcc libc6-dev python3-dev${torch}`]);
+});
+
 test("they stay where a later RUN compiles, what is installed compiles, or they are purged already", () => {
   assertUntouched(dropBuildTools, [
     "RUN apt-get install -y gcc\nRUN pip install psycopg2",

@@ -197,7 +197,7 @@ describe("in git", { skip: without("git") }, () => {
     for (const [name, value] of Object.entries(environment)) if (name.startsWith("GIT_")) process.env[name] = value;
     for (let step = 1; ; step++) {
       const folder = await committed();
-      if (!dieAfter("promote", folder, step, true)) break;
+      if (!dieAfter("promote", folder, step, { commit: true })) break;
       await promote(promoteOptions(folder, { commit: true, environment }));
       assert.equal(git(folder, "show", "HEAD:Dockerfile"), newText);
       assert.equal(git(folder, "rev-list", "--count", "HEAD").trim(), "2", `after step ${step}`);

@@ -60,7 +60,12 @@ export function filesIn(folder: string): Readonly<Record<string, string>> {
 }
 
 /** Runs `promote` or `rollback` in a process that kills itself after its step of this number; tells whether it came to that. */
-export function dieAfter(verb: "promote" | "rollback", folder: string, step: number, commit = false): boolean {
+export function dieAfter(
+  verb: "promote" | "rollback",
+  folder: string,
+  step: number,
+  { commit = false, registryTag }: Pick<Partial<PromoteOptions>, "commit" | "registryTag"> = {},
+): boolean {
   const script = join(folder, ".deadweight", "die.mjs");
   const source = new URL(`../../src/pipeline/${verb}.ts`, import.meta.url).pathname;
   writeFileSync(
@@ -68,7 +73,7 @@ export function dieAfter(verb: "promote" | "rollback", folder: string, step: num
     `import { ${verb} } from ${JSON.stringify(source)};
 let step = 0;
 await ${verb}({ environment: process.env, signal: new AbortController().signal, insecure: [], dockerfile: ${JSON.stringify(join(folder, "Dockerfile"))},
-  commit: ${commit}, moveTag: true, onStep: () => { if (++step === ${step}) process.kill(process.pid, "SIGKILL"); } });
+  commit: ${commit}, moveTag: true, registryTag: ${JSON.stringify(registryTag)}, onStep: () => { if (++step === ${step}) process.kill(process.pid, "SIGKILL"); } });
 `,
   );
   const { signal, status, stderr } = spawnSync(process.execPath, [script], { encoding: "utf8" });

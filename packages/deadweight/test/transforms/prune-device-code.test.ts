@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { parseGpus, type GpuChoice } from "../../src/model/gpu.ts";
@@ -293,4 +297,53 @@ test("kept paths, other names that are kept, and layers of the base image stay",
   assert.deepEqual(pruned([[libraryOf(), link]], "8.6", { keep: ["opt/libother.so"] }).edits, []);
   assert.deepEqual(pruned([[libraryOf()], [{ path: "own" }]], "8.6", { base: 1 }).edits, []);
   assert.deepEqual(pruned([[libraryOf(), { path: "opt/libapp.so.sig" }]]).edits, []);
+});
+
+/** A library with a container in `.nv_fatbin`, and others as constants with names that it offers: of their size, or larger. */
+function constantsLibrary(containers: readonly Buffer[], more: number): Buffer | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "deadweight-test-"));
+  try {
+    const places = containers.map((container, number) => {
+      writeFileSync(join(folder, `c${number}.bin`), container);
+      const section = number === 0 ? ".nv_fatbin" : ".rodata";
+      const size = container.length + more;
+      const name = number === 0 ? "" : `.globl k${number}\n.type k${number}, @object\n.size k${number}, ${size}\n`;
+      return `.section ${section},"a",@progbits\n.balign 32\n${name}k${number}: .incbin "c${number}.bin"\n.fill 40, 1, 0x5a\n`;
+    });
+    // No padding between containers of the section for such.
+    places[0] = places[0]?.replace(".fill 40, 1, 0x5a\n", "") ?? "";
+    writeFileSync(join(folder, "library.s"), `${places.join("")}.text\n.globl f\nf: ret\n`);
+    const { status } = spawnSync("gcc", ["-shared", "-nostdlib", "-o", "library.so", "library.s"], { cwd: folder });
+    return status === 0 ? readFileSync(join(folder, "library.so")) : undefined;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("containers among other constants become smaller where they stand, when a name of their size leads to each", (t) => {
+  const containers = containersFrom("p75 e86, e80 e86, e80 e90a, e86 l90 e80");
+  const content = constantsLibrary(containers, 0);
+  if (content === undefined) return t.skip("gcc: not there");
+  const result = pruned([[{ path: "opt/libapp.so", content }]]);
+  assert.match(result.plan.changes[0]?.reason ?? "", /is zeros now/);
+  // Code for linkers stays, with all that stands beside it.
+  const kept = Object.fromEntries(archsAfter(result).map((archs, number) => [startsIn(content)[number], archs]));
+  const expected = ["86", "86", "80", "86,90,80"].map((archs, number) => [content.indexOf(containers[number] ?? ""), archs]);
+  for (const [start, archs] of expected) assert.equal(kept[start ?? -1]?.join(), archs);
+  const after = Buffer.from(result.after[0]?.[0]?.content ?? "");
+  assert.equal(after.length, content.length);
+  assert.deepEqual(startsIn(after), startsIn(content));
+  const changed = [...after.keys()].filter((place) => after[place] !== content[place]);
+  const isInside = (place: number): boolean =>
+    containers.some((one) => place >= content.indexOf(one) && place < content.indexOf(one) + one.length);
+  assert.ok(changed.every(isInside));
+});
+
+test("containers among other constants stay when a name is of more than one, or something lies in it", (t) => {
+  const containers = containersFrom("e86, e80 e86, e80 e86");
+  const content = constantsLibrary(containers, 8);
+  if (content === undefined) return t.skip("gcc: not there");
+  const { edits, plan } = pruned([[{ path: "opt/libapp.so", content }]]);
+  assert.deepEqual(edits, []);
+  assert.match(plan.notes.join(), /what leads to its code for other GPUs, outside of the sections for such, is not known/);
 });

@@ -48,7 +48,7 @@ interface LookedInto {
 
 function begun(file: DeviceFilePart | undefined): LookedInto | undefined {
   if (file === undefined) return undefined;
-  return { file, finder: new PointerFinder(file.headers, file.starts, file.size), held: new HeldParts(file.samples) };
+  return { file, finder: new PointerFinder(file.headers, file.starts, file.size, file.loose), held: new HeldParts(file.samples) };
 }
 
 function samplesOf({ file, held }: LookedInto): ReadonlyMap<number, Uint8Array> {

@@ -65,6 +65,9 @@ export function deviceFilesOf(index: LayerIndex, first: number): readonly Device
       const from = offsets[sample] ?? 0;
       return { entry: sample, start: from, end: from + (sizes[sample] ?? 0) };
     });
-    return [{ entry: first + entry, contentStart: start + headerBytes, size, headers, starts, samples }];
+    const apart = new Set(table.loose);
+    const loose = [...table.loose].map((number) => ({ start: starts[number] ?? 0, end: table.ends[number] ?? 0 }));
+    const inSections = starts.filter((_, number) => !apart.has(number));
+    return [{ entry: first + entry, contentStart: start + headerBytes, size, headers, starts: inSections, loose, samples }];
   });
 }

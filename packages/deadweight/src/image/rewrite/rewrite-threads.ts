@@ -63,8 +63,10 @@ export interface DeviceFilePart {
   readonly contentStart: number;
   readonly size: number;
   readonly headers: ElfHeaderBytes;
-  /** Where its containers begin. */
+  /** Where the containers begin in the sections for such. */
   readonly starts: Float64Array;
+  /** Where those begin and end that lie among other constants. */
+  readonly loose: readonly { readonly start: number; readonly end: number }[];
   /** Entries whose bytes are wanted, and where they are in the file. */
   readonly samples: readonly { readonly entry: number; readonly start: number; readonly end: number }[];
 }

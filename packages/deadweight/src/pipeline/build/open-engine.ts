@@ -12,6 +12,8 @@ export interface ImageNames {
   readonly engine: Engine;
   /** The id of what a name means, or of an id itself; undefined when there is none. */
   readonly idOf: (name: string) => Promise<string | undefined>;
+  /** Where registries have the image of an id, as far as the engine has pulled or pushed it: `registry.example/app@sha256:…`. */
+  readonly registryDigests: (id: string) => Promise<readonly string[]>;
   readonly tag: (id: string, name: EngineName) => Promise<void>;
   /** Takes a name away; the image stays while anything else names it. */
   readonly untag: (name: string) => Promise<void>;
@@ -48,6 +50,10 @@ export async function openEngine(asked: string | undefined, options: EngineOptio
     idOf: async (name) => {
       const id = (await inspect(name))?.["Id"];
       return typeof id === "string" ? id : undefined;
+    },
+    registryDigests: async (id) => {
+      const digests = (await inspect(id))?.["RepoDigests"];
+      return Array.isArray(digests) ? digests.filter((digest) => typeof digest === "string") : [];
     },
     tag: async (id, { repository, tag }) => {
       const query = new URLSearchParams({ repo: repository, tag });

@@ -5,17 +5,23 @@ import { UserError } from "../../lib/user-error.ts";
 import type { PromotedDockerfile, Promotion } from "../../model/promotion.ts";
 import { sha256Of } from "../build/build-files.ts";
 import { parseEngineName } from "../build/engine-names.ts";
-import type { ImageNames } from "../build/open-engine.ts";
 import type { PromotionOptions } from "./find-record.ts";
 import { commitFile, isCommitted } from "./git.ts";
 import { hashOf, keepAs } from "./kept-file.ts";
+import type { Places } from "./places.ts";
+import { keepTag, moveTag } from "./registry-tag.ts";
 
 /** Does all steps of a promotion that are not done yet; each leaves what was there under another name. Throws UserError. */
 export async function applyPromotion(
-  { dockerfile, image }: Promotion,
-  names: ImageNames | undefined,
-  { environment, onStep }: PromotionOptions,
+  { dockerfile, image, registry }: Promotion,
+  { names, tags }: Places,
+  options: PromotionOptions,
 ): Promise<void> {
+  const { environment, onStep } = options;
+  if (registry !== undefined && tags !== undefined) {
+    await keepTag(registry, tags);
+    await onStep?.("old tag kept");
+  }
   if (image?.previousId !== undefined && image.keptAs !== undefined) {
     await names?.tag(image.previousId, parseEngineName(image.keptAs));
     await onStep?.("old image named");
@@ -33,6 +39,10 @@ export async function applyPromotion(
   if (image !== undefined) {
     await names?.tag(image.imageId, parseEngineName(image.name));
     await onStep?.("image named");
+  }
+  if (registry !== undefined && tags !== undefined) {
+    await moveTag(registry, tags, options);
+    await onStep?.("tag moved");
   }
 }
 

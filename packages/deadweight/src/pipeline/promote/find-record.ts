@@ -3,6 +3,7 @@ import { realpath } from "node:fs/promises";
 import type { EngineOptions } from "../../engine/connect-engine.ts";
 import { fileError } from "../../lib/file-error.ts";
 import { UserError } from "../../lib/user-error.ts";
+import type { ProgressEvent } from "../../model/progress.ts";
 import { stateFolderOf } from "../build/build-files.ts";
 import { recordFiles, type RecordFiles } from "../build/records.ts";
 import { chooseService } from "../run-settings.ts";
@@ -15,6 +16,8 @@ export interface PromotionOptions extends EngineOptions {
   readonly config?: string;
   /** A Dockerfile, in the place of a service. */
   readonly dockerfile?: string;
+  /** Told of what takes its time. */
+  readonly onProgress?: (event: ProgressEvent) => void;
   /** Told after each step that a stop can't undo. */
   readonly onStep?: (step: string) => void | Promise<void>;
 }
