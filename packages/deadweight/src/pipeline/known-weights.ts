@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { Facts } from "../contracts/fact.ts";
-import { packages } from "../facts/packages.ts";
 import type { CacheDatabase } from "../image/cache-database.ts";
 import { parseJson } from "../lib/parse-json.ts";
 import type { Image } from "../model/image.ts";
@@ -26,16 +25,12 @@ export function knownWeightsIn(database: CacheDatabase | undefined): KnownWeight
       return value === undefined ? undefined : checked(value, image);
     },
     put: (facts, weighed) => {
-      if (!isLasting(facts)) return;
+      // What was told of a base holds for one run.
+      if (facts.knownBases.length > 0) return;
       const json = Buffer.from(JSON.stringify(withoutFindings(weighed)));
       if (json.length <= mostJsonBytes) database?.put(keyOf(facts.image), () => compressed(json));
     },
   };
-}
-
-/** What was told of a base, or went wrong while reading, holds for one run. */
-function isLasting(facts: Facts): boolean {
-  return facts.knownBases.length === 0 && facts.get(packages).problems.length === 0;
 }
 
 /** An engine gives other blobs for the image of one digest than a registry does. */
