@@ -13,6 +13,7 @@ import { terminalWidth } from "./terminal-width.ts";
 interface CompareFlags extends Omit<ImageFlags, "base"> {
   readonly baseline?: string;
   readonly bandwidth?: string;
+  readonly record?: readonly string[];
   readonly failOn?: readonly string[];
   readonly budget?: readonly string[];
   readonly format: "table" | "json" | "markdown";
@@ -28,7 +29,8 @@ export function addCompare(program: Command, session: Session, toolkit: Toolkit,
     .argument("<images...>", `BEFORE and AFTER, or AFTER alone with --baseline: ${imageForms}`)
     .optionsGroup("Comparison:")
     .option("--baseline <file>", "what `analyze -f json` or `compare -f json` wrote, in place of BEFORE")
-    .option("--bandwidth <rate>", "say how long pulls take: 100mbit, 1gbit, 12.5MB/s");
+    .option("--bandwidth <rate>", "say how long pulls take: 100mbit, 1gbit, 12.5MB/s")
+    .addOption(repeatable("--record <file>", "what `deadweight build` wrote: say how long the images took to build; repeatable"));
   addImageOptions(command).option("--no-cache", "read every layer, whatever is known from earlier runs");
   addGateOptions(command);
   command
@@ -115,6 +117,7 @@ function compareOptions(flags: CompareFlags, budgets: readonly Budget[], session
     ...imageOptions(flags, session, toolkit),
     rules: isWhole ? toolkit.rules.map(({ name }) => name) : named,
     ...(bitsPerSecond === undefined ? {} : { bitsPerSecond }),
+    ...(flags.record === undefined ? {} : { records: flags.record }),
   };
 }
 

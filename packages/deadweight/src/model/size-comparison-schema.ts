@@ -19,6 +19,9 @@ const image = open({
   }),
   totals: open({ layers: count, files: count, contentBytes: bytes, tarBytes: bytes, compressedBytes: bytes }),
   baseImage: open({ layers: count, evidence: text }),
+  build: open({ durationMs: z.number().nonnegative(), steps: count, cachedSteps: count })
+    .exactOptional()
+    .describe("how long the build took, where a record of `deadweight build` was given that names the image"),
 });
 
 const layer = open({

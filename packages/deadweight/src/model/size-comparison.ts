@@ -51,11 +51,21 @@ export interface ComponentPair {
   readonly after?: ComparedComponent;
 }
 
+/** How long an engine took to build an image, as `deadweight build` recorded it. */
+export interface BuildTime {
+  readonly durationMs: number;
+  readonly steps: number;
+  /** Those that were taken from the builder's cache, in no time. */
+  readonly cachedSteps: number;
+}
+
 /** One image of the two. */
 export interface ComparedImage {
   readonly image: Report["image"];
   readonly totals: Omit<ReportTotals, "reclaimableBytes" | "reclaimableCompressedBytes">;
   readonly baseImage: BaseImage;
+  /** Absent where no record of a build names the image. */
+  readonly build?: BuildTime;
 }
 
 /** What has to be fetched, in bytes of layer blobs, and how long that takes when the bandwidth is known. */

@@ -4,6 +4,7 @@ import type { LayerIndex } from "../model/layer-index.ts";
 import type { SizeComparison, Weighed } from "../model/size-comparison.ts";
 import { rules } from "../rules/index.ts";
 import { reportOf } from "./analyze.ts";
+import { readOutcome } from "./build/records.ts";
 import { compareSizes } from "./compare/compare-sizes.ts";
 import type { GatedReport } from "./gate.ts";
 import { loadBaseline } from "./load-baseline.ts";
@@ -13,6 +14,8 @@ import { type FoundImage, type ImageOptions, readFacts, withSource } from "./wit
 export interface CompareOptions extends Omit<ImageOptions, "programs" | "base"> {
   /** Bits in a second, for the time that a transfer takes. */
   readonly bitsPerSecond?: number;
+  /** Files that `deadweight build` wrote: how long the images took to build. */
+  readonly records?: readonly string[];
   /** Rules that are evaluated on the image after, for budgets. */
   readonly rules: readonly string[];
 }
@@ -32,10 +35,12 @@ export async function compare(before: Baseline, after: string, options: CompareO
   const unknown = options.rules.find((name) => !rules.some((rule) => rule.name === name));
   if (unknown !== undefined)
     throw new UserError("unknown-rule", `rule ${JSON.stringify(unknown)}: there is none of that name`, { exitCode: 2 });
-  const beside = (old: Weighed, known: readonly LayerIndex[]): Promise<Compared> =>
-    withSource(after, { ...options, known }, async (found) => {
+  const builds = await Promise.all((options.records ?? []).map((outcome) => readOutcome({ outcome })));
+  const known = { builds, ...(options.bitsPerSecond === undefined ? {} : { bitsPerSecond: options.bitsPerSecond }) };
+  const beside = (old: Weighed, layers: readonly LayerIndex[]): Promise<Compared> =>
+    withSource(after, { ...options, known: layers }, async (found) => {
       const now = await weighWithRules(found, chosen, options);
-      return { comparison: compareSizes(old, now, options.bitsPerSecond), after: now };
+      return { comparison: compareSizes(old, now, known), after: now };
     });
   if ("file" in before) return beside(await loadBaseline(before.file), []);
   return withSource(before.image, options, async (found) => {

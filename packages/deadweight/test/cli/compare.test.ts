@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { SizeComparison } from "../../src/index.ts";
+import type { BuiltDockerfile, SizeComparison } from "../../src/index.ts";
 import { folderOf, ociFrame, ociImage } from "../support/archived-image.ts";
 import { commandLine } from "../support/command-line.ts";
 import { tarOf, type TestEntry } from "../support/layers.ts";
+import { sampleBuild } from "../support/sample-build.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const environment = { XDG_CACHE_HOME: temporaryFolder() };
@@ -86,6 +87,31 @@ test("a saved analysis and a saved comparison are baselines", async () => {
   const refused = await said(after, "--baseline", join(folder, "other.json"));
   assert.equal(refused.code, 3);
   assert.match(refused.stderr, /could not read the baseline .*: it is no comparison of this version/);
+});
+
+test("how long builds took, where a record names the images", async () => {
+  const { before: old, after: now } = JSON.parse((await said(before, after, "-f", "json")).stdout) as SizeComparison;
+  const built = (imageId: string, durationMs: number): BuiltDockerfile => ({
+    ...sampleBuild.original,
+    image: { ...sampleBuild.original.image, imageId, durationMs },
+  });
+  const record = join(temporaryFolder(), "app.json");
+  const original = built(old.image.digest, 130_000);
+  writeFileSync(record, JSON.stringify({ ...sampleBuild, original, candidate: built(now.image.digest, 8000) }));
+  const { code, stdout, stderr } = await said(before, after, "--record", record);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^Build time +2 min 10 s +8\.0 s +-2 min 2 s +-94%$/m);
+  assert.match(stdout, /^Build after: 1 of 2 steps came from the builder's cache$/m);
+  const json = JSON.parse((await said(before, after, "--record", record, "-f", "json")).stdout) as SizeComparison;
+  assert.deepEqual(json.before.build, { durationMs: 130_000, steps: 2, cachedSteps: 1 });
+  const markdown = (await said(before, after, "--record", record, "-f", "markdown")).stdout;
+  assert.match(markdown, /^\| Build time \| 2 min 10 s \| 8\.0 s \|/m);
+  writeFileSync(record, JSON.stringify({ ...sampleBuild, original, candidate: undefined }));
+  const half = await said(before, after, "--record", record, "-f", "markdown");
+  assert.match(half.stdout, /^\| Build time \| 2 min 10 s \| {2}\| {2}\| {2}\|$/m);
+  writeFileSync(record, JSON.stringify(sampleBuild));
+  assert.doesNotMatch((await said(before, after, "--record", record)).stdout, /Build/);
+  assert.equal((await said(before, after, "--record", `${record}.none`)).code, 2);
 });
 
 test("wrong usage", async () => {

@@ -19,7 +19,7 @@ const verification = (text: string): Verification => ({
 });
 
 test("what is printed as JSON is what the schemas take", () => {
-  const results = [verification("x"), compareSizes(sampleReport, hostileReport("y"), 1e8)] as const;
+  const results = [verification("x"), compareSizes(sampleReport, hostileReport("y"), { bitsPerSecond: 1e8 })] as const;
   assert.deepEqual(verificationSchema.parse(JSON.parse(renderVerification(results[0], "json"))), results[0]);
   assert.deepEqual(sizeComparisonSchema.parse(JSON.parse(renderComparison(results[1], "json"))), results[1]);
   assert.equal(verificationSchema.safeParse({ ...results[0], passed: "yes" }).success, false);

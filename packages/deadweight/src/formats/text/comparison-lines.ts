@@ -2,7 +2,7 @@ import type { FormatOptions } from "../../contracts/format.ts";
 import { printBytes } from "../../lib/byte-size.ts";
 import { wrapText } from "../../lib/text-width.ts";
 import { printPlatform } from "../../model/platform.ts";
-import type { ComponentPair, LayerPair, SizeComparison, Transfer } from "../../model/size-comparison.ts";
+import type { BuildTime, ComponentPair, LayerPair, SizeComparison, Transfer } from "../../model/size-comparison.ts";
 import { alignColumns, type Column } from "./columns.ts";
 import { groupDigits, printCount, printShare } from "./figures.ts";
 import { createPaint } from "./paint.ts";
@@ -22,7 +22,7 @@ export function comparisonLines(comparison: SizeComparison, options: FormatOptio
     ...componentLines(comparison, options),
     "",
     ...transferLines(comparison, options),
-    ...wrapText(baseText(comparison), options.columns),
+    ...[...buildTexts(comparison), baseText(comparison)].flatMap((text) => wrapText(text, options.columns)),
   ];
 }
 
@@ -51,7 +51,25 @@ export function totalRows({ before, after }: SizeComparison): readonly (readonly
     row("Compressed", before.totals.compressedBytes, after.totals.compressedBytes, printBytes),
     row("Files", before.totals.files, after.totals.files, groupDigits),
     row("Layers", before.totals.layers, after.totals.layers, groupDigits),
+    ...buildRows(before.build, after.build),
   ];
+}
+
+function buildRows(before: BuildTime | undefined, after: BuildTime | undefined): readonly (readonly string[])[] {
+  if (before === undefined && after === undefined) return [];
+  const [old, now] = [before, after].map((build) => build && build.durationMs / 1000);
+  const print = (seconds: number | undefined): string => (seconds === undefined ? "" : printSeconds(seconds));
+  const rest = old === undefined || now === undefined ? ["", ""] : [signed(now - old, printSeconds), changeShare(old, now)];
+  return [["Build time", print(old), print(now), ...rest]];
+}
+
+/** What makes a build's time say less than it seems: steps that were not run. */
+export function buildTexts({ before, after }: SizeComparison): string[] {
+  return Object.entries({ before: before.build, after: after.build }).flatMap(([side, build]) =>
+    build === undefined || build.cachedSteps === 0
+      ? []
+      : [`Build ${side}: ${build.cachedSteps} of ${printCount(build.steps, "step")} came from the builder's cache`],
+  );
 }
 
 function totalLines(comparison: SizeComparison, { columns, colour }: FormatOptions): string[] {

@@ -1,6 +1,15 @@
 import { cutEnd, cutMiddle } from "../../lib/text-width.ts";
 import type { SizeComparison } from "../../model/size-comparison.ts";
-import { baseText, changedComponents, componentRow, layerRow, signed, totalRows, transferRows } from "./comparison-lines.ts";
+import {
+  baseText,
+  buildTexts,
+  changedComponents,
+  componentRow,
+  layerRow,
+  signed,
+  totalRows,
+  transferRows,
+} from "./comparison-lines.ts";
 import { printCount } from "./figures.ts";
 import { folded, table, type Section } from "./markdown-page.ts";
 import { markdownCode as code, markdownText as text } from "./markdown-text.ts";
@@ -21,9 +30,12 @@ export function comparedSection(comparison: SizeComparison): Section {
       ...table(["", ">Before", ">After", ">Difference", ">Share"]),
     ],
     rows: totalRows(comparison),
-    tail: transferRows(comparison).map(
-      ([label = "", bytes = "", time = ""]) => `- ${label}: ${bytes}${time === "" ? "" : `, ${time}`}`,
-    ),
+    tail: [
+      ...transferRows(comparison).map(
+        ([label = "", bytes = "", time = ""]) => `- ${label}: ${bytes}${time === "" ? "" : `, ${time}`}`,
+      ),
+      ...buildTexts(comparison).map((line) => `- ${line}`),
+    ],
   };
 }
 

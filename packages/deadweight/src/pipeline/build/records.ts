@@ -50,7 +50,7 @@ export async function writeOutcome(files: RecordFiles, outcome: BuildOutcome): P
 }
 
 /** Reads what `build` has written. Throws UserError `not-found` when it has not, `unreadable` when it is something else. */
-export async function readOutcome({ outcome }: RecordFiles): Promise<BuildOutcome> {
+export async function readOutcome({ outcome }: Pick<RecordFiles, "outcome">): Promise<BuildOutcome> {
   const what = `could not read the record ${outcome}`;
   if ((await stat(outcome).catch(() => undefined)) === undefined) {
     throw new UserError("not-found", `${what}: there is none`, { hint: "run `deadweight build` first", exitCode: 2 });

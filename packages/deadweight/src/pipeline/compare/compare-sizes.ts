@@ -1,16 +1,29 @@
 import { toolVersion } from "../../lib/tool-version.ts";
 import type { ReportLayer } from "../../model/report.ts";
+import type { BuildOutcome } from "../../model/build-outcome.ts";
 import type { ComparedImage, SizeComparison, Transfer, Weighed } from "../../model/size-comparison.ts";
 import { pairComponents } from "./pair-components.ts";
 import { pairLayers } from "./pair-layers.ts";
 
-/** The bytes of two images side by side; times when the bandwidth is given, in bits a second. */
-export function compareSizes(before: Weighed, after: Weighed, bitsPerSecond?: number): SizeComparison {
+/** What is known of two images beside their bytes. */
+export interface Circumstances {
+  /** For the time of transfers. */
+  readonly bitsPerSecond?: number;
+  /** What `deadweight build` recorded, for the time of builds. */
+  readonly builds?: readonly BuildOutcome[];
+}
+
+/** The bytes of two images side by side; times where they can be told. */
+export function compareSizes(
+  before: Weighed,
+  after: Weighed,
+  { bitsPerSecond, builds = [] }: Circumstances = {},
+): SizeComparison {
   return {
     schemaVersion: 1,
     tool: { name: "deadweight", version: toolVersion() },
-    before: sideOf(before),
-    after: sideOf(after),
+    before: sideOf(before, builds),
+    after: sideOf(after, builds),
     isSameBase: isSameBase(before, after),
     transfer: transferOf(before.layers, after.layers, bitsPerSecond),
     layers: pairLayers(before.layers, after.layers),
@@ -18,9 +31,22 @@ export function compareSizes(before: Weighed, after: Weighed, bitsPerSecond?: nu
   };
 }
 
-function sideOf({ image, totals, baseImage }: Weighed): ComparedImage {
+function sideOf({ image, totals, baseImage }: Weighed, builds: readonly BuildOutcome[]): ComparedImage {
   const { layers, files, contentBytes, tarBytes, compressedBytes } = totals;
-  return { image, totals: { layers, files, contentBytes, tarBytes, compressedBytes }, baseImage };
+  const made = builds
+    .flatMap(({ original, candidate }) => [original.image, ...(candidate === undefined ? [] : [candidate.image])])
+    .find(({ imageId }) => imageId === image.digest);
+  const build = made && {
+    durationMs: made.durationMs,
+    steps: made.steps.length,
+    cachedSteps: made.steps.filter(({ isCached }) => isCached).length,
+  };
+  return {
+    image,
+    totals: { layers, files, contentBytes, tarBytes, compressedBytes },
+    baseImage,
+    ...(build === undefined ? {} : { build }),
+  };
 }
 
 /** By the files of the layers: the base may have been compressed anew on its way. */

@@ -94,7 +94,7 @@ test("components: new, gone, bigger, smaller, the same; several of a name are on
 
 test("a pull fetches each blob once, an update only those that are new", () => {
   const [a, b, c] = [layer("a", "", { compressedBytes: 1000 }), layer("b", "", { compressedBytes: 500 }), layer("c", "")];
-  const { transfer } = compareSizes(weighed([a, b, b]), weighed([a, c]), 8000);
+  const { transfer } = compareSizes(weighed([a, b, b]), weighed([a, c]), { bitsPerSecond: 8000 });
   assert.deepEqual(transfer, {
     bitsPerSecond: 8000,
     before: { bytes: 1500, seconds: 1.5 },
