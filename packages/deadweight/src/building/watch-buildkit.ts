@@ -34,7 +34,7 @@ export function watchBuildKit({ onProgress }: WatcherOptions): BuildWatcher {
       for (const { digest, bytes } of trace?.outputs ?? []) seen.get(digest)?.output.add(bytes);
     },
     imageId: () => image,
-    steps: () => [...seen.values()].flatMap(({ step }) => (isInstruction(step) ? stepOf(step) : [])),
+    steps: () => inOrder([...seen.values()].flatMap(({ step }) => (isInstruction(step) ? stepOf(step) : []))),
     failure: (message) => {
       const failed = [...seen.values()].findLast(({ step: { error } }) => error !== undefined && !/context canceled/.test(error));
       if (failed === undefined) return { message, output: [] };
@@ -52,6 +52,13 @@ function idIn(aux: unknown): string | undefined {
 /** `[internal] load metadata for …` and `exporting to image` are no instructions. */
 function isInstruction({ name }: TracedStep): boolean {
   return /^\[(?!internal\])[^\]]+\] /.test(name);
+}
+
+/** Stages as they are first told of, each in the order of its instructions: of what is cached, FROM may be told last. */
+function inOrder(steps: readonly BuildStep[]): readonly BuildStep[] {
+  const stages = Map.groupBy(steps, ({ place }) => place.replace(/\d+\/\d+$/, ""));
+  const number = ({ place }: BuildStep): number => Number(/(\d+)\/\d+$/.exec(place)?.[1] ?? 0);
+  return [...stages.values()].flatMap((stage) => stage.sort((one, other) => number(one) - number(other)));
 }
 
 function stepOf({ name, isCached, startedMs, endedMs }: TracedStep): BuildStep {
