@@ -7,7 +7,7 @@ import { type HeldManifest, openRegistryTags } from "../../src/stores/registry/r
 import { buildWith, contextWith, planOf } from "../support/building.ts";
 import { docker } from "../support/engine.ts";
 import { ownName } from "../support/engine-names.ts";
-import { dieAfter, filesIn, newText, oldText, promoteOptions, verifiedFolder } from "../support/promoting.ts";
+import { dieAfter, filesIn, newText, oldText, promoteOptions, refused, verifiedFolder } from "../support/promoting.ts";
 import { dockerConfig, htpasswdAuth, isInstalled, type RealRegistry, startRealRegistry } from "../support/registry.ts";
 import { withoutEngine } from "../support/tools.ts";
 
@@ -210,12 +210,3 @@ describe("a tag at a registry", { skip: withoutEngine() || withoutRegistry }, ()
     await rollback(promoteOptions(folder));
   });
 });
-
-function refused(code: string, message: RegExp): (error: unknown) => boolean {
-  return (error) => {
-    assert.ok(error instanceof UserError, String(error));
-    assert.equal(error.code, code);
-    assert.match(error.message, message);
-    return true;
-  };
-}

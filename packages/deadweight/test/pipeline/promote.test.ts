@@ -3,13 +3,12 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { UserError } from "../../src/lib/user-error.ts";
 import { promote } from "../../src/pipeline/promote.ts";
 import { rollback } from "../../src/pipeline/rollback.ts";
 import { buildWith, contextWith, planOf } from "../support/building.ts";
 import { docker } from "../support/engine.ts";
 import { ownName } from "../support/engine-names.ts";
-import { dieAfter, filesIn, newText, oldText, promoteOptions, verifiedFolder } from "../support/promoting.ts";
+import { dieAfter, filesIn, newText, oldText, promoteOptions, refused, verifiedFolder } from "../support/promoting.ts";
 import { withoutEngine, without } from "../support/tools.ts";
 
 const initial = { Dockerfile: oldText, "Dockerfile.optimized": newText };
@@ -274,13 +273,4 @@ function assertNothingLost(files: Readonly<Record<string, string>>): void {
   assert.ok(texts.includes(oldText) && texts.includes(newText), JSON.stringify(files));
   for (const text of texts) assert.ok(text === oldText || text === newText, JSON.stringify(files));
   assert.ok(files["Dockerfile"] !== undefined, "there is always a Dockerfile");
-}
-
-function refused(code: string, message: RegExp): (error: unknown) => boolean {
-  return (error) => {
-    assert.ok(error instanceof UserError, String(error));
-    assert.equal(error.code, code);
-    assert.match(error.message, message);
-    return true;
-  };
 }

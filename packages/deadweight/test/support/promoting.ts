@@ -1,6 +1,8 @@
+import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { UserError } from "../../src/lib/user-error.ts";
 import { sha256Of } from "../../src/pipeline/build/build-files.ts";
 import { recordFiles, writeOutcome } from "../../src/pipeline/build/records.ts";
 import type { PromoteOptions } from "../../src/pipeline/promote.ts";
@@ -79,4 +81,14 @@ await ${verb}({ environment: process.env, signal: new AbortController().signal, 
   const { signal, status, stderr } = spawnSync(process.execPath, [script], { encoding: "utf8" });
   if (signal === null && status !== 0) throw new Error(stderr);
   return signal === "SIGKILL";
+}
+
+/** Holds for a UserError of that code whose message matches. */
+export function refused(code: string, message: RegExp): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof UserError, String(error));
+    assert.equal(error.code, code);
+    assert.match(error.message, message);
+    return true;
+  };
 }
