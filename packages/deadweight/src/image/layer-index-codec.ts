@@ -31,6 +31,8 @@ export function transferables(plain: PlainLayerIndex): ArrayBuffer[] {
     plain.linkNode,
     plain.paths.parents,
     plain.paths.nameStarts,
+    plain.paths.names,
+    ...plain.captures.flatMap(({ bytes }) => (bytes === undefined ? [] : [bytes])),
   ];
   return columns.map((column) => column.buffer as ArrayBuffer);
 }

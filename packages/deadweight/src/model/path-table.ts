@@ -138,7 +138,7 @@ export class PathTable {
       count: this.#count,
       parents: this.#parents.slice(0, this.#count),
       nameStarts: this.#nameStarts.slice(0, this.#count + 1),
-      names: this.#names.slice(0, this.#nameStarts[this.#count] ?? 0),
+      names: new Uint8Array(this.#names.subarray(0, this.#nameStarts[this.#count] ?? 0)),
     };
   }
 
