@@ -21,9 +21,12 @@ export interface RewriteJob {
   readonly source: FilePart;
   /** What the source must turn out to be. */
   readonly digest: string;
+  readonly diffId: string;
   readonly tarBytes: number;
   readonly isGzip: boolean;
   readonly cuts: PackedCuts;
+  /** Whether the new blob is decompressed as it is written and compared with the source's content; without cuts alone. */
+  readonly isChecked: boolean;
   readonly compression: Compressed;
   /** Where the new blob goes; the file is made. */
   readonly output: string;
@@ -49,12 +52,6 @@ export interface SumJob {
   readonly source: FilePart;
   readonly tarBytes: number;
   readonly summed: readonly SummedFile[];
-}
-
-/** A blob whose digest and diffId are wanted, and nothing of what is in it. */
-export interface CheckJob {
-  readonly checked: FilePart;
-  readonly tarBytes: number;
 }
 
 /** A file with device code that is to be looked into: where its content stands in the uncompressed layer, and its headers. */
@@ -87,17 +84,9 @@ export interface RewrittenBlob {
   readonly tarBytes: number;
 }
 
-/** What a blob turned out to be. */
-export interface CheckedBlob {
-  readonly digest: string;
-  readonly diffId: string;
-  readonly compression: Compressed["kind"];
-}
-
 /** From a rewriting thread to the main thread. */
 export type RewriteResult =
   | { readonly kind: "blobs"; readonly blobs: readonly RewrittenBlob[] }
-  | { readonly kind: "checked"; readonly blob: CheckedBlob }
   | { readonly kind: "sums"; readonly sums: NewContentSums }
   | { readonly kind: "pointers"; readonly pointers: ReadonlyMap<number, DevicePointers | UnprovenPointers> }
   | { readonly kind: "error"; readonly error: ThreadError };
