@@ -4,15 +4,7 @@ import type { Limits } from "../../archive/limits.ts";
 import { fromThreadError } from "../thread-error.ts";
 import type { NewContentSums } from "./new-content-sums.ts";
 import type { DevicePointers, UnprovenPointers } from "../../model/device-pointers.ts";
-import type {
-  DeviceJob,
-  GatherJob,
-  RewriteJob,
-  RewriteResult,
-  RewriteStart,
-  RewrittenBlob,
-  SumJob,
-} from "./rewrite-threads.ts";
+import type { DeviceJob, GatherJob, RewriteJob, RewriteResult, RewriteStart, RewrittenBlob, SumJob } from "./rewrite-threads.ts";
 
 /** What all layers of an image are rewritten with. */
 export interface LayerRewriterOptions {

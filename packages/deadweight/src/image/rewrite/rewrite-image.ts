@@ -74,10 +74,7 @@ export function isSame(file: NewLayerFile, before: LayerIndex | undefined): bool
 }
 
 /** The indexes of layers that were only compressed otherwise and compared as they were written. */
-export function checkedIndexes(
-  made: ReadonlyMap<number, NewLayerFile>,
-  layers: readonly LayerIndex[],
-): readonly LayerIndex[] {
+export function checkedIndexes(made: ReadonlyMap<number, NewLayerFile>, layers: readonly LayerIndex[]): readonly LayerIndex[] {
   return [...made].flatMap(([place, { isChecked, digest, compressedBytes, compression }]) => {
     const index = layers[place];
     return index === undefined || !isChecked ? [] : [{ ...index, digest, compressedBytes, compression }];
