@@ -4,7 +4,17 @@ import type { Limits } from "../../archive/limits.ts";
 import { fromThreadError } from "../thread-error.ts";
 import type { NewContentSums } from "./new-content-sums.ts";
 import type { DevicePointers, UnprovenPointers } from "../../model/device-pointers.ts";
-import type { DeviceJob, GatherJob, RewriteJob, RewriteResult, RewriteStart, RewrittenBlob, SumJob } from "./rewrite-threads.ts";
+import type {
+  CheckedBlob,
+  CheckJob,
+  DeviceJob,
+  GatherJob,
+  RewriteJob,
+  RewriteResult,
+  RewriteStart,
+  RewrittenBlob,
+  SumJob,
+} from "./rewrite-threads.ts";
 
 /** What all layers of an image are rewritten with. */
 export interface LayerRewriterOptions {
@@ -19,6 +29,8 @@ export interface LayerRewriter {
   readonly rewrite: (job: RewriteJob, onProgress: (done: number) => void) => Promise<RewrittenBlob>;
   /** Makes layers of others, in the order of the job's outputs. */
   readonly gather: (job: GatherJob, onProgress: (done: number) => void) => Promise<readonly RewrittenBlob[]>;
+  /** What a blob turns out to be when it is read. */
+  readonly check: (job: CheckJob, onProgress: (done: number) => void) => Promise<CheckedBlob>;
   readonly sum: (job: SumJob, onProgress: (done: number) => void) => Promise<NewContentSums>;
   readonly findPointers: (
     job: DeviceJob,
@@ -37,7 +49,7 @@ export function createLayerRewriter({ limits, signal, threads }: LayerRewriterOp
   const file = import.meta.url.endsWith(".ts") ? "./rewrite-worker.ts" : "./rewrite-worker.js";
   const worker = new Worker(new URL(file, import.meta.url), { workerData: start });
   const ask = async (
-    job: RewriteJob | GatherJob | SumJob | DeviceJob,
+    job: RewriteJob | GatherJob | SumJob | DeviceJob | CheckJob,
     onProgress: (done: number) => void,
   ): Promise<RewriteResult> => {
     signal.throwIfAborted();
@@ -59,6 +71,11 @@ export function createLayerRewriter({ limits, signal, threads }: LayerRewriterOp
       const [blob] = blobsOf(await ask(job, onProgress));
       if (blob === undefined) throw new Error(`${job.output}: the thread made nothing`);
       return blob;
+    },
+    check: async (job, onProgress) => {
+      const result = await ask(job, onProgress);
+      if (result.kind !== "checked") throw new Error(`a blob was to be checked, and came out as ${result.kind}`);
+      return result.blob;
     },
     gather: async (job, onProgress) => blobsOf(await ask(job, onProgress)),
     sum: async (job, onProgress) => {

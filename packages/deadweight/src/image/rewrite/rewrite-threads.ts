@@ -54,6 +54,12 @@ export interface SumJob {
   readonly summed: readonly SummedFile[];
 }
 
+/** A blob whose digest and diffId are wanted, and nothing of what is in it. */
+export interface CheckJob {
+  readonly checked: FilePart;
+  readonly tarBytes: number;
+}
+
 /** A file with device code that is to be looked into: where its content stands in the uncompressed layer, and its headers. */
 export interface DeviceFilePart {
   readonly entry: number;
@@ -84,9 +90,17 @@ export interface RewrittenBlob {
   readonly tarBytes: number;
 }
 
+/** What a blob turned out to be. */
+export interface CheckedBlob {
+  readonly digest: string;
+  readonly diffId: string;
+  readonly compression: Compressed["kind"];
+}
+
 /** From a rewriting thread to the main thread. */
 export type RewriteResult =
   | { readonly kind: "blobs"; readonly blobs: readonly RewrittenBlob[] }
+  | { readonly kind: "checked"; readonly blob: CheckedBlob }
   | { readonly kind: "sums"; readonly sums: NewContentSums }
   | { readonly kind: "pointers"; readonly pointers: ReadonlyMap<number, DevicePointers | UnprovenPointers> }
   | { readonly kind: "error"; readonly error: ThreadError };
