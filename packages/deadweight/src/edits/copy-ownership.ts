@@ -109,8 +109,8 @@ function savingFor(
   const tree = built.facts.get(fileTree);
   const stranger = strangerIn(context, instruction, moving);
   if (stranger !== undefined) return `/${stranger} is not from there`;
-  const moves = moving.map(({ use }) => use);
-  const staying = uses.filter((use) => /^ch(?:own|mod)$/.test(use.tool) && !moves.includes(use));
+  const moves = new Set(moving.map(({ use }) => use));
+  const staying = uses.filter((use) => /^ch(?:own|mod)$/.test(use.tool) && !moves.has(use));
   const claims = layerClaims(context, instruction, ["metadata-rewrites"]).filter(({ entry }) => {
     const path = `/${textOf(tree.path(entry))}`;
     return moving.some(({ reaches }) => isReached(path, reaches)) && !staying.some((use) => isReached(path, reachesOf(use)));
