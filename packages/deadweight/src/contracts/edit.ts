@@ -57,6 +57,8 @@ export interface Proposal {
   /** Ascending and apart from each other. None: advice, which says what to do by hand. */
   readonly replacements: readonly Replacement[];
   readonly saving: ProposedSaving;
+  /** Settings of the image that go with it, as the check `config` names them: `Env NV_CUDNN_VERSION`, `Entrypoint`. */
+  readonly settings?: readonly string[];
 }
 
 /** What an edit leaves alone though it is of its kind, and why, in one line. */

@@ -7,6 +7,7 @@ import { jitTools, type JitTool } from "../facts/jit-tools.ts";
 import { removalClaims } from "../facts/removal-claims.ts";
 import { someOf } from "../lib/some-of.ts";
 import type { Replacement, Stage } from "../model/dockerfile.ts";
+import { baseSettings } from "./base-image/base-settings.ts";
 import { missingProgram } from "./base-image/called-programs.ts";
 import { lostEntries, missedBy } from "./base-image/lost-entries.ts";
 import { baseReference, replaceBase } from "./base-image/replace-base.ts";
@@ -29,8 +30,9 @@ export const baseImage: Edit = defineEdit({
   risk:
     "Programs that load a library or call a compiler of the larger base fail. It is left alone where something compiles, where a file is " +
     "linked with a library that would go, and where a package is known to call nvcc or to load the system's CUDA. Where PyTorch is " +
-    "installed, gcc is added, since Triton calls it. Variables that the larger base sets are carried over where the Dockerfile names them. " +
-    "NVIDIA's base flavour has no entry point that prints a banner. A base that is pinned by a digest is left alone.",
+    "installed, gcc is added, since Triton calls it. Variables that the larger base sets are carried over, but for those that only " +
+    "tell of what goes and that the Dockerfile does not name. NVIDIA's base flavour has no entry point that prints a banner and sets NVIDIA_CPU_ONLY where " +
+    "no driver is. A base that is pinned by a digest is left alone.",
   checks: ["elf-closure", "config", "interpreters", "python-imports", "start", "health"],
   example: {
     before:
@@ -79,16 +81,23 @@ function proposalFor(ground: Ground, candidate: SmallerBase): Exclude<Finding, u
   if (refusal !== undefined || "refused" in change) {
     return { instruction: stage.from, message: `${candidate.title} would not do: ${refusal ?? "it can't be named"}` };
   }
-  const added = [...carriedVariables(ground, candidate), ...addedCompiler(ground, candidate)];
+  const { carried, going } = baseSettings(context, ground.stages, candidate);
+  const added = [...(carried.length === 0 ? [] : [`ENV ${carried.join(" ")}`]), ...addedCompiler(ground, candidate)];
   const argument = change.argument === undefined ? "" : `; a --build-arg ${change.argument} wins over it`;
   const compiler = added.some((line) => line.startsWith("RUN")) ? "; gcc is added, which Triton calls" : "";
   return {
     instruction: stage.from,
     message: `${dropped(candidate)}: ${candidate.reference} has all that the image needs`,
-    reason: `${lost === undefined ? "nothing in the Dockerfile compiles or calls what it lacks" : "no file of the image is linked with what it lacks"}${compiler}${argument}`,
+    reason: `${lost === undefined ? "nothing in the Dockerfile compiles or calls what it lacks" : "no file of the image is linked with what it lacks"}${compiler}${argument}${goingInWords(going)}`,
     replacements: [change.replacement, ...insertedAfter(ground, added)],
     saving: savingFor(context, candidate, lost),
+    settings: going,
   };
+}
+
+/** `; Env NV_CUDNN_VERSION, Entrypoint and 12 more go with it`. */
+function goingInWords(going: readonly string[]): string {
+  return going.length === 0 ? "" : `; ${someOf(going)} ${going.length === 1 ? "goes" : "go"} with it`;
 }
 
 function dropped({ lacks }: SmallerBase): string {
@@ -147,7 +156,7 @@ function copiedFrom({ context, stages }: Ground): string | undefined {
 function mentionOf({ context, stages }: Ground, isToolkit: boolean): string | undefined {
   const words = isToolkit
     ? /\b(?:nvcc|CUDACXX|TORCH_CUDA_ARCH_LIST|CUDA_HOME|CUDA_ROOT|cuda-gdb|nsys|ncu|cuobjdump|ptxas)\b|\/cuda[\w.-]*\/(?:include|bin|nvvm)\b/
-    : /\/cuda[\w.-]*\/(?:lib64|targets)\/lib|\blibcu(?:dnn|blas|fft|rand|solver|sparse)|\blibnccl|\blibnvinfer|\scuda-[a-z]/;
+    : /\/cuda[\w.-]*\/(?:lib64|targets)\/lib|\blibcu(?:dnn|blas|fft|rand|solver|sparse)|\blibnccl|\blibnvinfer|\scuda-[a-z]|\/opt\/nvidia\b/;
   for (const instruction of stages.flatMap(({ instructions }) => instructions)) {
     const found = words.exec(context.dockerfile.text.slice(instruction.start, instruction.end))?.[0];
     if (found !== undefined) return `line ${instruction.line} names ${found}`;
@@ -187,22 +196,6 @@ function objectionByImage({ built }: EditContext, { lacks }: SmallerBase, lost: 
     if (tool !== undefined) return `${name} ${how}, with ${tool.path}`;
   }
   return undefined;
-}
-
-/** Variables that would be lost and that the Dockerfile names, with the values that the image has. */
-function carriedVariables({ context, stages }: Ground, { lost }: SmallerBase): readonly string[] {
-  const text = stages
-    .flatMap(({ instructions }) => instructions)
-    .map(({ start, end }) => context.dockerfile.text.slice(start, end))
-    .join("\n");
-  const environment = context.built?.facts.image.config.environment ?? [];
-  return [...lost].flatMap(([name, value]) => {
-    const known = environment.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1) ?? value;
-    const isSet = new RegExp(`^\\s*(?:ENV|ARG)\\s+${name}\\b`, "m").test(text);
-    return known === undefined || isSet || !new RegExp(`\\b${name}\\b`).test(text)
-      ? []
-      : [`ENV ${name}=${JSON.stringify(known)}`];
-  });
 }
 
 /** gcc for what compiles when it runs, where the smaller base has none and no RUN installs one. */

@@ -8,7 +8,7 @@ import type { Replacement } from "../model/dockerfile.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
 import { insertOptions } from "./evidence/insert-options.ts";
 import { leavingClaims } from "./evidence/leaving-claims.ts";
-import { recommendedAndOpened, recommendedOnly } from "./evidence/recommended-only.ts";
+import { recommendedAndOpened, recommendedAndRead, recommendedOnly } from "./evidence/recommended-only.ts";
 import { unknownSaving } from "./evidence/saving.ts";
 import { shippedSteps, type ScriptStep } from "./evidence/shipped-steps.ts";
 import { dependencies, keptRecommendations } from "./no-install-recommends/kept-recommendations.ts";
@@ -115,7 +115,7 @@ function missingFor({ dockerfile }: EditContext, use: CommandUse, present: Set<s
   return missing;
 }
 
-/** Libraries that only come as recommended, and that the image's programs open when they are there. */
+/** What only comes as recommended and is used in a container: libraries that programs open when they are there, tables that libc reads. */
 function openedFor(
   { built }: EditContext,
   { instruction }: ScriptStep,
@@ -123,8 +123,10 @@ function openedFor(
   kept: readonly string[],
 ): readonly { readonly use: CommandUse; readonly kept: string }[] {
   const use = installs.findLast(({ operands }) => operands.length > 0);
-  if (built === undefined || use === undefined || built.layersOf(instruction).length === 0) return [];
-  return recommendedAndOpened(built.facts, new Set(kept)).map((name) => ({ use, kept: name.replace(/:.*$/, "") }));
+  const layers = built?.layersOf(instruction) ?? [];
+  if (built === undefined || use === undefined || layers.length === 0) return [];
+  const names = [...recommendedAndRead(built.facts, layers), ...recommendedAndOpened(built.facts, new Set(kept))];
+  return names.map((one) => ({ use, kept: one.replace(/:.*$/, "") }));
 }
 
 function replacementsFor(use: CommandUse, added: readonly string[]): readonly Replacement[] {

@@ -43,6 +43,8 @@ export interface WeighedRewrite {
   readonly rewrite: DockerfileRewrite;
   /** Paths of the image, as texts, that a container won't see any more. */
   readonly removedBy: (change: number) => readonly string[];
+  /** Settings of the image that go, as the check `config` names them. */
+  readonly settingsBy: (change: number) => readonly string[];
   /** What some of them save together: a byte of the image is counted once. */
   readonly bytesOf: (changes: readonly number[]) => number;
 }
@@ -175,6 +177,7 @@ function rewritten(work: Work, facts: Facts | undefined): WeighedRewrite {
   return {
     rewrite,
     removedBy: (change) => removedPaths(savings[change], facts),
+    settingsBy: (change) => settled.made[change]?.what.settings ?? [],
     bytesOf: (changes) => {
       const { measured, estimated } = totalsOf(
         changes.flatMap((change) => savings[change] ?? []),

@@ -5,6 +5,7 @@ import { fileTree } from "../../src/facts/file-tree.ts";
 import type { Facts } from "../../src/contracts/fact.ts";
 import { dynamicElf } from "../support/dynamic-elf.ts";
 import { edited, proposalsOf, type EditWorld } from "../support/editing.ts";
+import type { ImageConfig } from "../../src/model/image.ts";
 import { debianEntries, pythonEntries } from "../support/installed.ts";
 import { factsOf, type TestEntry } from "../support/layers.ts";
 
@@ -134,18 +135,18 @@ const cuda = debianEntries([
   { name: "gcc", automatic: true, files: ["usr/bin/gcc"] },
 ]).filter(({ path }) => !path.endsWith(".so.12") && !path.endsWith("libc.so.6"));
 
-function imageWith(files: readonly TestEntry[]): Facts {
+function imageWith(files: readonly TestEntry[], config: Partial<ImageConfig> = {}, ofBase: readonly TestEntry[] = []): Facts {
   const libraries = [
     { path: "usr/local/cuda/lib64/libcublas.so.12", content: dynamicElf({}) },
     { path: "lib/x86_64-linux-gnu/libc.so.6", content: dynamicElf({}) },
   ];
-  const layers = [[...cuda, ...libraries], files];
+  const layers = [[...cuda, ...libraries, ...ofBase], files];
   const base = factsOf(layers).layers[0]?.diffId ?? "";
   return factsOf(layers, {
     programs: true,
     knownBases: [{ name: "cuda", diffIds: [base] }],
     history: ["/bin/sh -c #(nop) ADD file:0 in / ", "RUN /bin/sh -c true # buildkit"],
-    config: { environment: ["LD_LIBRARY_PATH=/usr/local/cuda/lib64"] },
+    config: { environment: ["LD_LIBRARY_PATH=/usr/local/cuda/lib64"], ...config },
   });
 }
 
@@ -164,4 +165,67 @@ test("with the image it is told by what files are linked with, and the packages 
   assert.match(notes(text, { facts: linked }).join("\n"), /\/app\/x\.so needs libcublas\.so\.12/);
   const compiling = imageWith(pythonEntries("vllm", "0.8.0"));
   assert.equal(from(text, { facts: compiling }), text);
+});
+
+const ofNvidia: Partial<ImageConfig> = {
+  environment: [
+    "LD_LIBRARY_PATH=/usr/local/cuda/lib64",
+    "NVIDIA_REQUIRE_CUDA=cuda>=12.4",
+    "NV_CUDA_CUDART_VERSION=12.4.127-1",
+    "NV_CUDNN_VERSION=9.1.0.70",
+    "NCCL_VERSION=2.21.5-1",
+    'OF_SOMEBODY=a "b" $c \\d',
+    "OWN=1",
+  ],
+  entrypoint: ["/opt/nvidia/nvidia_entrypoint.sh"],
+  labels: { "com.nvidia.cudnn.version": "9.1.0.70", own: "1" },
+};
+
+test("of the base's variables those go that only tell of what goes; all others are carried over, and the entry point's loss is told", () => {
+  const facts = imageWith([{ path: "app/main.py", content: "x" }], ofNvidia);
+  const text = "FROM nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04\nENV OWN=1\nRUN pip install -r x\n";
+  const [proposal] = proposalsOf(baseImage, text, { facts }).proposals;
+  assert.deepEqual(proposal?.settings, [
+    "Env NV_CUDNN_VERSION",
+    "Env NCCL_VERSION",
+    "Labels com.nvidia.cudnn.version",
+    "Entrypoint",
+  ]);
+  assert.match(proposal?.reason ?? "", /Env NV_CUDNN_VERSION, .* go with it$/);
+  const after = from(text.trimEnd(), { facts });
+  assert.equal(after.split("\n")[1], String.raw`ENV OF_SOMEBODY="a \"b\" \$c \\d"`);
+  const named = from(`${text}RUN echo $NCCL_VERSION`, { facts });
+  assert.match(named, /^ENV NCCL_VERSION="2\.21\.5-1" OF_SOMEBODY=/m);
+});
+
+test("devel's own variables go, and those of runtime stay as runtime has them", () => {
+  const environment = [
+    "NV_LIBCUBLAS_DEV_VERSION=1",
+    "NV_NVPROF_VERSION=1",
+    "LIBRARY_PATH=/stubs",
+    "NV_LIBCUBLAS_VERSION=1",
+    "NCCL_VERSION=2",
+  ];
+  const facts = imageWith([{ path: "app/x.so", content: dynamicElf({ needed: ["libcublas.so.12"] }) }], {
+    environment: ["LD_LIBRARY_PATH=/usr/local/cuda/lib64", ...environment],
+  });
+  const [proposal] = proposalsOf(baseImage, "FROM nvidia/cuda:12.4.1-devel-ubuntu22.04\nRUN true\n", { facts }).proposals;
+  assert.deepEqual(proposal?.settings, ["Env NV_LIBCUBLAS_DEV_VERSION", "Env NV_NVPROF_VERSION", "Env LIBRARY_PATH"]);
+  assert.equal(proposal?.replacements.length, 1);
+});
+
+test("NVIDIA's entry point goes with its scripts unless the Dockerfile names it", () => {
+  const scripts = [
+    { path: "opt/nvidia/nvidia_entrypoint.sh", content: '#!/bin/sh\nexec "$@"\n', mode: 0o755 },
+    { path: "opt/nvidia/entrypoint.d/10-banner.sh", content: "echo CUDA\n" },
+  ];
+  const facts = imageWith([], ofNvidia, scripts);
+  const text = "FROM nvidia/cuda:12.4.1-runtime-ubuntu22.04\nCMD true";
+  assert.match(from(text, { facts }), /^FROM nvidia\/cuda:12\.4\.1-base/);
+  const [proposal] = proposalsOf(baseImage, `${text}\n`, { facts }).proposals;
+  assert.ok(proposal && "claims" in proposal.saving);
+  const claimed = new Set(proposal.saving.claims.map(({ entry }) => facts.get(fileTree).path(entry)));
+  for (const { path } of scripts) assert.ok(claimed.has(path), path);
+  const naming = `${text}\nENTRYPOINT ["/opt/nvidia/nvidia_entrypoint.sh", "tini"]`;
+  assert.equal(from(naming, { facts }), naming);
 });

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noInstallRecommends } from "../../src/edits/no-install-recommends.ts";
+import type { Facts } from "../../src/contracts/fact.ts";
 import { fileTree } from "../../src/facts/file-tree.ts";
 import { textOf } from "../../src/lib/byte-string.ts";
-import { assertTruth, assertUntouched, proposalsOf } from "../support/editing.ts";
+import { assertTruth, assertUntouched, edited, proposalsOf } from "../support/editing.ts";
+import { debianEntries, type DebianPackage } from "../support/installed.ts";
 import { factsOf } from "../support/layers.ts";
 
 test("the flag is set and what matters is kept by name, for each RUN by itself, as each may be taken alone", () => {
@@ -82,6 +84,22 @@ test("with the image it counts what nothing depends on, of the instruction's lay
   const extra = (paths: readonly string[]): readonly string[] => paths.filter((path) => path.startsWith("usr/")).toSorted();
   assert.deepEqual(extra(claimed("FROM a\nRUN apt-get install -y app\n")), ["usr/ca-certificates", "usr/extra"]);
   assert.deepEqual(extra(claimed("FROM a\nRUN apt-get install -y app curl\n")), ["usr/extra"]);
+});
+
+test("tables that libc reads stay by name where only a recommendation brings them", () => {
+  const dpkg = (packages: readonly DebianPackage[]): Facts =>
+    factsOf([[{ path: "base", content: "x" }], debianEntries(packages)]);
+  const netbase: DebianPackage = { name: "netbase", automatic: true, files: ["etc/services"] };
+  const documentation: DebianPackage = { name: "perl-doc", automatic: true, files: ["usr/share/doc/perl/a"] };
+  const text = "FROM a\nRUN apt-get install -y perl\n";
+  const kept = edited(noInstallRecommends, text, { facts: dpkg([{ name: "perl" }, netbase, documentation]), layers: { 2: [1] } });
+  assert.equal(kept, "FROM a\nRUN apt-get install --no-install-recommends -y netbase perl\n");
+  const needed = {
+    facts: dpkg([{ name: "perl", depends: "netbase" }, netbase]),
+    layers: { 2: [1] },
+    asked: ["no-install-recommends"],
+  };
+  assert.equal(edited(noInstallRecommends, text, needed), "FROM a\nRUN apt-get install --no-install-recommends -y perl\n");
 });
 
 test("without the image it says where the figure is from", () => {

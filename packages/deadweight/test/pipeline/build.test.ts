@@ -25,6 +25,7 @@ function removing(text: string, lines: readonly (readonly [line: number, removed
     predictedBytes: 1_000_000 + line,
     basis: "estimated",
     removed,
+    goneSettings: [],
   }));
   return {
     edits,

@@ -106,45 +106,85 @@ ENTRYPOINT ["/bin/dockerfile-frontend"]
 }
 
 /** Names and versions of packages of the real image, their libraries in small. */
-const cudaPackages: readonly (readonly [name: string, version: string, library: string, bytes: number])[] = [
-  ["cuda-cudart-12-1", "12.1.55-1", "libcudart.so.12", 300_000],
-  ["libcublas-12-1", "12.1.0.26-1", "libcublas.so.12", 3_000_000],
-  ["libcusparse-12-1", "12.0.2.55-1", "libcusparse.so.12", 1_000_000],
-  ["libcudnn8", "8.9.0.131-1+cuda12.1", "libcudnn.so.8", 2_000_000],
-];
+const cudaPackages: Readonly<Record<"cuda" | "cudaBase", readonly StandInPackage[]>> = {
+  cudaBase: [
+    { name: "cuda-cudart-12-1", version: "12.1.55-1", library: "libcudart.so.12", bytes: 300_000 },
+    { name: "cuda-compat-12-1", version: "530.30.02-1", library: "libcuda.so.530.30.02", bytes: 200_000 },
+  ],
+  cuda: [
+    { name: "libcublas-12-1", version: "12.1.0.26-1", library: "libcublas.so.12", bytes: 3_000_000 },
+    { name: "libcusparse-12-1", version: "12.0.2.55-1", library: "libcusparse.so.12", bytes: 1_000_000 },
+    { name: "libnpp-12-1", version: "12.0.2.50-1", library: "libnppc.so.12", bytes: 500_000 },
+    { name: "libnccl2", version: "2.17.1-1+cuda12.1", library: "libnccl.so.2", bytes: 500_000 },
+    { name: "libcudnn8", version: "8.8.1.3-1+cuda12.1", library: "libcudnn.so.8", bytes: 2_000_000 },
+  ],
+};
 
-/** A stand-in: Debian's system, and packages with the names of NVIDIA's. */
+interface StandInPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly library: string;
+  readonly bytes: number;
+}
+
+const ofSystem: ReadonlySet<string> = new Set(["libnccl2", "libcudnn8"]);
+
+async function packStandIn(folder: string, { name, version, library, bytes }: StandInPackage): Promise<void> {
+  const root = join(folder, name);
+  const target = ofSystem.has(name) ? "usr/lib/x86_64-linux-gnu" : "usr/local/cuda-12.1/targets/x86_64-linux/lib";
+  mkdirSync(join(root, target), { recursive: true });
+  mkdirSync(join(root, "DEBIAN"));
+  writeFileSync(join(root, target, library), randomBytesOf(bytes));
+  const fields = {
+    Package: name,
+    Version: version,
+    Architecture: "amd64",
+    Maintainer: "a <a@example.org>",
+    Description: "a stand-in",
+  };
+  const lines = Object.entries(fields).map(([field, value]) => `${field}: ${value}\n`);
+  writeFileSync(join(root, "DEBIAN/control"), lines.join(""));
+  await output("dpkg-deb", ["--root-owner-group", "--build", root, join(folder, `${name}.deb`)]);
+}
+
+/** Stand-ins: Debian's system, packages with the names of NVIDIA's, and the settings of NVIDIA's Dockerfiles; runtime is built on base. */
 async function makeCuda(base: "cuda" | "cudaBase"): Promise<void> {
-  const folder = contextWith({});
   const isBase = base === "cudaBase";
-  for (const [name, version, library, bytes] of isBase ? cudaPackages.slice(0, 1) : cudaPackages) {
-    const root = join(folder, name);
-    const target = name === "libcudnn8" ? "usr/lib/x86_64-linux-gnu" : "usr/local/cuda-12.1/targets/x86_64-linux/lib";
-    mkdirSync(join(root, target), { recursive: true });
-    mkdirSync(join(root, "DEBIAN"));
-    writeFileSync(join(root, target, library), randomBytesOf(bytes));
-    const fields = {
-      Package: name,
-      Version: version,
-      Architecture: "amd64",
-      Maintainer: "a <a@example.org>",
-      Description: "a stand-in",
-    };
-    const lines = Object.entries(fields).map(([field, value]) => `${field}: ${value}\n`);
-    writeFileSync(join(root, "DEBIAN/control"), lines.join(""));
-    await output("dpkg-deb", ["--root-owner-group", "--build", root, join(folder, `${name}.deb`)]);
-  }
-  await make(
-    base,
-    folder,
-    `FROM ${names.debian}
-ENV NVARCH=x86_64 CUDA_VERSION=12.1.0${isBase ? "" : " NV_CUDNN_VERSION=8.9.0.131"}
+  if (!isBase) await tagSetBase("cudaBase");
+  const folder = contextWith({ "nvidia_entrypoint.sh": entryPoint, "entrypoint.d/10-banner.sh": banner });
+  for (const one of cudaPackages[base]) await packStandIn(folder, one);
+  await make(base, folder, isBase ? cudaBaseText : cudaRuntimeText);
+}
+
+const cudaBaseText = `FROM ${names.debian}
+ENV NVARCH=x86_64 NV_CUDA_CUDART_VERSION=12.1.55-1 NV_CUDA_COMPAT_PACKAGE=cuda-compat-12-1 CUDA_VERSION=12.1.0
+ENV NVIDIA_REQUIRE_CUDA="cuda>=12.1 brand=tesla,driver>=470,driver<471 brand=unknown,driver>=470,driver<471"
+LABEL maintainer="NVIDIA CORPORATION <a@example.org>"
+RUN --mount=type=bind,target=/debs dpkg -i /debs/*.deb && ln -s cuda-12.1 /usr/local/cuda
 ENV PATH=/usr/local/nvidia/bin:/usr/local/cuda/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 ENV LD_LIBRARY_PATH=/usr/local/nvidia/lib:/usr/local/nvidia/lib64
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
-COPY *.deb /debs/
-RUN dpkg -i /debs/*.deb && ln -s cuda-12.1 /usr/local/cuda && rm -rf /debs
-LABEL maintainer="NVIDIA CORPORATION <a@example.org>"
-`,
-  );
-}
+`;
+
+const cudaRuntimeText = `FROM ${names.cudaBase}
+ENV NV_CUDA_LIB_VERSION=12.1.0-1 NV_NVTX_VERSION=12.1.66-1 NV_LIBNPP_VERSION=12.0.2.50-1 NV_LIBNPP_PACKAGE=libnpp-12-1=12.0.2.50-1
+ENV NV_LIBCUSPARSE_VERSION=12.0.2.55-1 NV_LIBCUBLAS_PACKAGE_NAME=libcublas-12-1 NV_LIBCUBLAS_VERSION=12.1.0.26-1
+ENV NV_LIBCUBLAS_PACKAGE=libcublas-12-1=12.1.0.26-1 NV_LIBNCCL_PACKAGE_NAME=libnccl2 NV_LIBNCCL_PACKAGE_VERSION=2.17.1-1
+ENV NCCL_VERSION=2.17.1-1 NV_LIBNCCL_PACKAGE=libnccl2=2.17.1-1+cuda12.1 NVIDIA_PRODUCT_NAME=CUDA
+ENV NV_CUDNN_VERSION=8.8.1.3 NV_CUDNN_PACKAGE_NAME=libcudnn8 NV_CUDNN_PACKAGE=libcudnn8=8.8.1.3-1+cuda12.1
+LABEL com.nvidia.cudnn.version=8.8.1.3
+RUN --mount=type=bind,target=/debs dpkg -i /debs/*.deb && apt-mark hold libcublas-12-1 libnccl2 libcudnn8
+COPY entrypoint.d/ /opt/nvidia/entrypoint.d/
+COPY nvidia_entrypoint.sh /opt/nvidia/
+RUN chmod +x /opt/nvidia/nvidia_entrypoint.sh
+ENTRYPOINT ["/opt/nvidia/nvidia_entrypoint.sh"]
+`;
+
+const entryPoint = `#!/bin/sh
+for part in /opt/nvidia/entrypoint.d/*.sh; do . "$part"; done
+exec "$@"
+`;
+
+const banner = `echo "== $NVIDIA_PRODUCT_NAME version $CUDA_VERSION =="
+test -e /dev/nvidiactl || { export NVIDIA_CPU_ONLY=1; echo "WARNING: The NVIDIA Driver was not detected."; }
+`;

@@ -1,7 +1,7 @@
 import type { Facts } from "../../contracts/fact.ts";
 import { buildToolOf } from "../../facts/build-tool.ts";
 import { commandEntries } from "../../facts/command-entries.ts";
-import { fileTree } from "../../facts/file-tree.ts";
+import { fileTree, type FileTree } from "../../facts/file-tree.ts";
 import { layerOrigins } from "../../facts/layer-origins.ts";
 import { libraries } from "../../facts/libraries.ts";
 import { packageClosure } from "../../facts/package-closure.ts";
@@ -29,8 +29,14 @@ export function lostEntries(facts: Facts, lacks: readonly Lack[]): ReadonlySet<n
     tree,
     all.filter((one) => !lost.has(one)),
   );
-  const inBase = [...packageEntries(tree, lost)].filter((entry) => tree.layerOf(entry) < base.layers && !staying.has(entry));
-  return new Set(inBase);
+  const going = [...packageEntries(tree, lost), ...(lacks.includes("cuda-libraries") ? entryPointOf(tree) : [])];
+  return new Set(going.filter((entry) => tree.layerOf(entry) < base.layers && !staying.has(entry)));
+}
+
+/** The entry point of NVIDIA's images and the scripts that it calls are in no package. */
+function entryPointOf(tree: FileTree): readonly number[] {
+  const folder = tree.paths.find("opt/nvidia");
+  return folder < 0 ? [] : [...tree.within(folder)];
 }
 
 function dpkgAt(facts: Facts, layer: number): readonly InstalledPackage[] {
@@ -87,7 +93,9 @@ export function missedBy(facts: Facts, lost: ReadonlySet<number>): string | unde
   const [tree, read, found] = [facts.get(fileTree), facts.get(programs), facts.get(libraries)];
   if (read === undefined || found === undefined) return "the image's programs were not looked into";
   const isLost = (entry: number): boolean => entry >= 0 && (lost.has(entry) || lost.has(tree.contentOf(entry)));
-  const called = [...facts.get(commandEntries)].find(isLost);
+  // The base's own entry point goes with what it tells of; a command of the Dockerfile that names it was found there.
+  const ofBase = new Set(entryPointOf(tree));
+  const called = [...facts.get(commandEntries)].find((entry) => isLost(entry) && !ofBase.has(entry));
   if (called !== undefined) return `the command calls /${textOf(tree.path(called))}`;
   for (const entry of tree.all()) {
     if (lost.has(entry)) continue;

@@ -10,8 +10,16 @@ export interface SmallerBase {
   /** What it is in a sentence: `NVIDIA's runtime flavour`. */
   readonly title: string;
   readonly lacks: readonly Lack[];
-  /** Variables that it does not set, with the values that the larger one has, where they are known. */
-  readonly lost: ReadonlyMap<string, string | undefined>;
+  /** Whether it sets a variable as the larger one does. */
+  readonly gives: (variable: string) => boolean;
+  /** Variables that only tell of what it lacks: they may go. */
+  readonly describes: RegExp;
+  /** Labels of that kind. */
+  readonly labels?: RegExp;
+  /** The larger one's entry point, which only prints and goes on: it has none. */
+  readonly entryPoint?: string;
+  /** Variables that it does not set, whose values in the larger one are known without the image. */
+  readonly known: ReadonlyMap<string, string>;
   readonly estimate: ProposedSaving;
 }
 
@@ -29,6 +37,13 @@ export function smallerBases(reference: string): readonly SmallerBase[] | { read
 function hasKnownName(reference: string): boolean {
   return /(?:^|\/)(?:nvidia\/cuda:.*(?:devel|runtime)|pytorch\/pytorch:.*-devel|python:(?!.*(?:slim|alpine)))/.test(reference);
 }
+
+// NVIDIA's Dockerfiles: devel is built on runtime, and that on base. What base sets, both have.
+const ofBaseFlavour =
+  /^(?:PATH|LD_LIBRARY_PATH|NVARCH|CUDA_VERSION|NVIDIA_(?:REQUIRE_\w+|VISIBLE_DEVICES|DRIVER_CAPABILITIES)|NV_CUDA_(?:CUDART_VERSION|COMPAT_PACKAGE))$/;
+const ofToolkit = /^NV_\w*(?:_DEV(?:_|$)|NSIGHT|NVPROF|NVML)|^LIBRARY_PATH$/;
+const ofLibraries = /^NV_|^(?:NCCL_VERSION|CUDNN_VERSION|NVIDIA_PRODUCT_NAME|LIBRARY_PATH)$/;
+const entryPoint = "/opt/nvidia/nvidia_entrypoint.sh";
 
 // docker images of nvidia/cuda 11.7 to 12.6 as users list them: devel 3.7 to 4.7 GB above runtime, runtime 1.8 to 2.4 GB above base, cuDNN 0.9 GB.
 const source = "the lower end of what users' listings of these images show";
@@ -50,7 +65,15 @@ function smallerCuda(path: string, tag: string): readonly SmallerBase[] | { read
     reference: `${path}:${cuda}-base-${system}`,
     title: "NVIDIA's base flavour",
     lacks: [...runtimeLacks, "cuda-libraries"],
-    lost: new Map([["NCCL_VERSION", nccl], ["NVIDIA_PRODUCT_NAME", "CUDA"], ...(flavour === "devel" ? [libraryPath] : [])]),
+    gives: (variable) => ofBaseFlavour.test(variable),
+    describes: ofLibraries,
+    labels: /^com\.nvidia\.cudnn\.version$/,
+    entryPoint,
+    known: new Map([
+      ...(nccl === undefined ? [] : [["NCCL_VERSION", nccl] as const]),
+      ["NVIDIA_PRODUCT_NAME", "CUDA"],
+      ...(flavour === "devel" ? [libraryPath] : []),
+    ]),
     estimate: { bytes: toolkitBytes + 1_800_000_000 + (cudnn === undefined ? 0 : 900_000_000), source },
   };
   if (flavour === "runtime") return [base];
@@ -60,7 +83,9 @@ function smallerCuda(path: string, tag: string): readonly SmallerBase[] | { read
       reference: `${path}:${cuda}-${cudnn === undefined ? "" : `${cudnn}-`}runtime-${system}`,
       title: "NVIDIA's runtime flavour",
       lacks: ["toolkit"],
-      lost: new Map([libraryPath]),
+      gives: (variable) => !ofToolkit.test(variable),
+      describes: ofToolkit,
+      known: new Map([libraryPath]),
       estimate: { bytes: toolkitBytes, source },
     },
   ];
@@ -69,13 +94,17 @@ function smallerCuda(path: string, tag: string): readonly SmallerBase[] | { read
 /** PyTorch's runtime image is built on Ubuntu, its devel image on NVIDIA's: pytorch/pytorch, Dockerfile. */
 function smallerPytorch(path: string, tag: string): readonly SmallerBase[] | undefined {
   if (!/^\d[\w.]*-cuda[\d.]+-cudnn\d+-devel$/.test(tag)) return undefined;
-  const variables = ["CUDA_VERSION", "NVIDIA_REQUIRE_CUDA", "NCCL_VERSION", "NVIDIA_PRODUCT_NAME", "LIBRARY_PATH", "NVARCH"];
+  const gives = /^(?:LD_LIBRARY_PATH|NVIDIA_(?:VISIBLE_DEVICES|DRIVER_CAPABILITIES)|PYTORCH_VERSION)$/;
   return [
     {
       reference: `${path}:${tag.replace(/devel$/, "runtime")}`,
       title: "PyTorch's runtime flavour",
       lacks: ["toolkit", "cuda-libraries"],
-      lost: new Map(variables.map((name) => [name, undefined])),
+      gives: (variable) => gives.test(variable),
+      describes: ofLibraries,
+      labels: /^com\.nvidia\./,
+      entryPoint,
+      known: new Map(),
       estimate: { bytes: 6_700_000_000, source: "users' listings of these images: 13.2 and 6.4 GB for PyTorch 2.0" },
     },
   ];
@@ -91,7 +120,9 @@ function smallerPython(path: string, tag: string): readonly SmallerBase[] | unde
       reference: `${path}:${slim}`,
       title: "the slim image of the same release",
       lacks: ["buildpack"],
-      lost: new Map(),
+      gives: () => true,
+      describes: /^$/,
+      known: new Map(),
       estimate: {
         bytes: 900_000_000,
         compressedBytes: 331_000_000,

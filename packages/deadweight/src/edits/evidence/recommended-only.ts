@@ -14,6 +14,18 @@ export function recommendedOnly(facts: Facts, kept: ReadonlySet<string>): Readon
   return new Set(all.filter((one) => !staying.has(one)));
 }
 
+// getservbyname(3) and getprotobyname(3) read /etc/services and /etc/protocols: no program names these files itself.
+const readByLibc: ReadonlySet<string> = new Set(["netbase"]);
+
+/** Those of them that came with these layers and hold tables that any program may read through libc. */
+export function recommendedAndRead(facts: Facts, layers: readonly number[]): readonly string[] {
+  const tree = facts.get(fileTree);
+  const isThere = (one: InstalledPackage): boolean =>
+    [...packageEntries(tree, [one])].some((entry) => layers.includes(tree.layerOf(entry)));
+  const found = [...recommendedOnly(facts, new Set())].filter((one) => readByLibc.has(one.name) && isThere(one));
+  return found.map(({ name }) => name);
+}
+
 /** Those of them with libraries that programs which stay open by their names, as dlopen(3) is given them; none where programs were not read. */
 export function recommendedAndOpened(facts: Facts, kept: ReadonlySet<string>): readonly string[] {
   const [tree, read, found] = [facts.get(fileTree), facts.get(programs), facts.get(libraries)];

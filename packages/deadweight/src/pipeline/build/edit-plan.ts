@@ -11,6 +11,8 @@ export interface PlannedEdit {
   readonly basis: Basis;
   /** Paths of files, as texts without leading slash, that the next build won't have. */
   readonly removed: readonly string[];
+  /** Settings that it won't have, as the check `config` names them. */
+  readonly goneSettings: readonly string[];
 }
 
 /** All changes that are proposed for a Dockerfile. */

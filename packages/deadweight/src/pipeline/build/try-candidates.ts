@@ -28,7 +28,7 @@ export interface Found {
 }
 
 /** How candidates are verified. */
-export type Verifying = Omit<VerifyOptions, "changes" | "isRebuilt" | "removed" | "replaced">;
+export type Verifying = Omit<VerifyOptions, "changes" | "isRebuilt" | "removed" | "replaced" | "goneSettings">;
 
 interface Tried {
   readonly text: string;
@@ -43,7 +43,7 @@ export async function tryCandidate(file: string, original: Build, place: BuildPl
   const image = await builtOrWhy(text, path, place);
   if (typeof image === "string")
     return { edits: [], attempts: 1, failure: `the original builds, and the candidate does not: ${image}` };
-  const verification = await verifyPair(original, image, [], place, options);
+  const verification = await verifyPair(original, image, {}, place, options);
   const made = { path, text, sha256, image };
   const { passed } = verification;
   return { made, edits: [], attempts: 1, verification, ...(passed ? {} : { failure: whyFailed(verification) }) };
@@ -89,7 +89,7 @@ async function tryPlan(
   const verification = await verifyPair(
     original,
     image,
-    edits.flatMap(({ removed }) => removed),
+    { removed: edits.flatMap(({ removed }) => removed), goneSettings: edits.flatMap(({ goneSettings }) => goneSettings) },
     place,
     options,
   );
@@ -111,14 +111,14 @@ async function builtOrWhy(text: string, shown: string, place: BuildPlace): Promi
 async function verifyPair(
   original: Build,
   candidate: Build,
-  removed: readonly string[],
+  going: Pick<VerifyOptions, "removed" | "goneSettings">,
   { names, files }: BuildPlace,
   options: Verifying,
 ): Promise<Verification> {
   const image = ({ imageId }: Build): string => `${names.program}:${imageId}`;
   // COPY of the whole context takes the Dockerfile along.
   const replaced = new Set([files.dockerfile.sha256]);
-  return verify(image(original), image(candidate), { ...options, isRebuilt: true, removed, replaced });
+  return verify(image(original), image(candidate), { ...options, ...going, isRebuilt: true, replaced });
 }
 
 /** The checks that tell a difference, each with the first of it. */

@@ -32,6 +32,8 @@ export const rewrittenByBuilds: readonly string[] = [
   "var/lib/dpkg/triggers/**",
   // What npm has installed, for npm alone.
   "**/node_modules/.package-lock.json",
+  // What pip printed when `pip install torch>=2.1` was not quoted: the shell wrote it to `=2.1`.
+  "**/=*",
 ];
 
 /**
