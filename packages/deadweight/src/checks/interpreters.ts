@@ -14,8 +14,8 @@ export const interpreters: Check = defineCheck({
   compare: (comparison) => {
     const scripts = scriptsByInterpreter(comparison);
     if (scripts === undefined) return notRun(programsNotRead);
-    const { before, after } = comparison;
-    const words = commandWords(before);
+    const { before, after, goneSettings } = comparison;
+    const words = commandWords(before, goneSettings);
     const differences = [
       ...words.flatMap(([setting, word]) => lostSince(before, after, word).map((why) => `${setting} names ${word}: ${why}`)),
       ...[...scripts].flatMap(([word, paths]) =>

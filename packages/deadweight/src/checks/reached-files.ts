@@ -1,7 +1,8 @@
 import { defineCheck, judged, notRun, type Check } from "../contracts/check.ts";
+import { commandWords } from "../facts/command-words.ts";
 import { fileTree } from "../facts/file-tree.ts";
 import { programsNotRead } from "../facts/programs.ts";
-import { reachedFiles as reachable } from "../facts/reached-files.ts";
+import { reachedFiles as reachable, reachedFrom } from "../facts/reached-files.ts";
 import { countOf } from "../lib/count-of.ts";
 import { textOf } from "../lib/byte-string.ts";
 
@@ -10,8 +11,9 @@ export const reachedFiles: Check = defineCheck({
   name: "reached-files",
   title: "every file that the commands lead to is there: libraries, called programs, imported modules, settings",
   needs: "nothing",
-  compare: ({ before, after, expected }) => {
-    const reached = before.get(reachable);
+  compare: ({ before, after, expected, goneSettings = new Set() }) => {
+    const isAll = !goneSettings.has("Entrypoint");
+    const reached = isAll ? before.get(reachable) : reachedFrom(before, commandWords(before, goneSettings));
     if (reached === undefined) return notRun(programsNotRead);
     if (reached.size === 0) return notRun("the commands of the image name no file that is there");
     const [tree, now] = [before.get(fileTree), after.get(fileTree)];

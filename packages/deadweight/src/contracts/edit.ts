@@ -43,8 +43,19 @@ export interface EditContext {
 
 /** What a proposal saves: entries of the built image that the next build would not have, or an estimate with its source in words. */
 export type ProposedSaving =
-  | { readonly claims: readonly EntryClaim[] }
+  | { readonly claims: readonly EntryClaim[]; readonly packages?: PackageChange }
   | { readonly bytes: number; readonly compressedBytes?: number; readonly source: string };
+
+/** What changes of the dpkg packages that an instruction installs: together with other changes more may go than each of them claims. */
+export interface PackageChange {
+  /** Of the built image, those that the instruction made. */
+  readonly layers: readonly number[];
+  /** Packages that are not asked for any more, by name, and those that are in any case. */
+  readonly unnamed: ReadonlySet<string>;
+  readonly named: ReadonlySet<string>;
+  /** Whether what is only recommended is not installed. */
+  readonly withoutRecommended: boolean;
+}
 
 /** Replacements that belong together: all are made or none. */
 export interface Proposal {

@@ -4,6 +4,7 @@ import { runSteps, type RunStep } from "../dockerfile/run-steps.ts";
 import { cudaUsers } from "../facts/cuda-users.ts";
 import { fileTree } from "../facts/file-tree.ts";
 import { jitTools, type JitTool } from "../facts/jit-tools.ts";
+import { layerOrigins } from "../facts/layer-origins.ts";
 import { removalClaims } from "../facts/removal-claims.ts";
 import { someOf } from "../lib/some-of.ts";
 import type { Replacement, Stage } from "../model/dockerfile.ts";
@@ -74,7 +75,7 @@ function findingsFor(context: EditContext): Finding[] {
 
 function proposalFor(ground: Ground, candidate: SmallerBase): Exclude<Finding, undefined> {
   const { context, stage } = ground;
-  const lost = context.built === undefined ? undefined : lostEntries(context.built.facts, candidate.lacks);
+  const lost = context.built === undefined ? undefined : lostEntries(context.built.facts, baseLayers(ground), candidate.lacks);
   const objection = objectionTo(ground, candidate, lost);
   const change = replaceBase(context.dockerfile, stage, candidate.reference);
   const refusal = objection ?? ("refused" in change ? change.refused : undefined);
@@ -93,6 +94,14 @@ function proposalFor(ground: Ground, candidate: SmallerBase): Exclude<Finding, u
     saving: savingFor(context, candidate, lost),
     settings: going,
   };
+}
+
+/** How many layers lie below the first that the Dockerfile made; as the image's history tells it where that is not known. */
+function baseLayers({ context: { built }, stages }: Ground): number {
+  if (built === undefined) return 0;
+  const first = stages.flatMap(({ instructions }) => instructions).find(({ keyword }) => /^(?:RUN|COPY|ADD)$/.test(keyword));
+  const own = first === undefined ? [] : built.layersOf(first);
+  return own.length > 0 ? Math.min(...own) : built.facts.get(layerOrigins).base.layers;
 }
 
 /** `; Env NV_CUDNN_VERSION, Entrypoint and 12 more go with it`. */

@@ -41,8 +41,8 @@ export interface RewriteOptions extends ImageOptions {
 /** A rewriting of which some changes can be made and others left, by their numbers. */
 export interface WeighedRewrite {
   readonly rewrite: DockerfileRewrite;
-  /** Paths of the image, as texts, that a container won't see any more. */
-  readonly removedBy: (change: number) => readonly string[];
+  /** Paths of the image, as texts, that a container won't see any more when some are made. */
+  readonly removedBy: (changes: readonly number[]) => readonly string[];
   /** Settings of the image that go, as the check `config` names them. */
   readonly settingsBy: (change: number) => readonly string[];
   /** What some of them save together: a byte of the image is counted once. */
@@ -176,7 +176,11 @@ function rewritten(work: Work, facts: Facts | undefined): WeighedRewrite {
   const savings = settled.made.map(({ what }) => what.saving);
   return {
     rewrite,
-    removedBy: (change) => removedPaths(savings[change], facts),
+    removedBy: (changes) =>
+      removedPaths(
+        changes.flatMap((change) => savings[change] ?? []),
+        facts,
+      ),
     settingsBy: (change) => settled.made[change]?.what.settings ?? [],
     bytesOf: (changes) => {
       const { measured, estimated } = totalsOf(

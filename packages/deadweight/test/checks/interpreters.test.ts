@@ -81,3 +81,10 @@ test("examples among documents are no programs", async () => {
     "usr/share/doc-tools/run and 0 more: /usr/bin/make is gone",
   ]);
 });
+
+test("an entry point that was to go is no word of the commands any more", async () => {
+  const [before, after] = [imageOf([program("entry.sh")], { Entrypoint: ["/entry.sh"] }), imageOf([], {})];
+  assert.deepEqual(await saidOf(interpreters, comparisonOf(before, after)), ["ENTRYPOINT names /entry.sh: /entry.sh is gone"]);
+  const announced = { ...comparisonOf(before, after), goneSettings: new Set(["Entrypoint"]) };
+  assert.equal(await saidOf(interpreters, announced), "same");
+});

@@ -176,3 +176,25 @@ test("an image without a command, or read without its programs, is not passed", 
     "not-run: the programs of an image were not looked into",
   );
 });
+
+test("an entry point that was to go leads to nothing any more, the command does as before", async () => {
+  const files = [
+    text("entry.sh", "#!/bin/sh\ncat /etc/banner\n"),
+    program("app", ["/etc/app.conf"]),
+    text("etc/app.conf"),
+    text("etc/banner"),
+  ];
+  const before = imageOf(files, { Entrypoint: ["/entry.sh"], Cmd: ["/app"] });
+  const without = (...paths: readonly string[]) => ({
+    ...comparisonOf(
+      before,
+      imageOf(
+        files.filter(({ path }) => !paths.includes(path)),
+        { Cmd: ["/app"] },
+      ),
+    ),
+    goneSettings: new Set(["Entrypoint"]),
+  });
+  assert.equal(await saidOf(reachedFiles, without("entry.sh", "etc/banner")), "same");
+  assert.deepEqual(await saidOf(reachedFiles, without("etc/app.conf")), ["/etc/app.conf: gone, and /app names it"]);
+});

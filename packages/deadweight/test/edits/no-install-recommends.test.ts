@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noInstallRecommends } from "../../src/edits/no-install-recommends.ts";
-import type { Facts } from "../../src/contracts/fact.ts";
 import { fileTree } from "../../src/facts/file-tree.ts";
 import { textOf } from "../../src/lib/byte-string.ts";
-import { assertTruth, assertUntouched, edited, proposalsOf } from "../support/editing.ts";
+import { dynamicElf } from "../support/dynamic-elf.ts";
+import { assertTruth, assertUntouched, edited, proposalsOf, type EditWorld } from "../support/editing.ts";
 import { debianEntries, type DebianPackage } from "../support/installed.ts";
 import { factsOf } from "../support/layers.ts";
 
@@ -86,20 +86,23 @@ test("with the image it counts what nothing depends on, of the instruction's lay
   assert.deepEqual(extra(claimed("FROM a\nRUN apt-get install -y app curl\n")), ["usr/extra"]);
 });
 
-test("tables that libc reads stay by name where only a recommendation brings them", () => {
-  const dpkg = (packages: readonly DebianPackage[]): Facts =>
-    factsOf([[{ path: "base", content: "x" }], debianEntries(packages)]);
-  const netbase: DebianPackage = { name: "netbase", automatic: true, files: ["etc/services"] };
-  const documentation: DebianPackage = { name: "perl-doc", automatic: true, files: ["usr/share/doc/perl/a"] };
-  const text = "FROM a\nRUN apt-get install -y perl\n";
-  const kept = edited(noInstallRecommends, text, { facts: dpkg([{ name: "perl" }, netbase, documentation]), layers: { 2: [1] } });
-  assert.equal(kept, "FROM a\nRUN apt-get install --no-install-recommends -y netbase perl\n");
-  const needed = {
-    facts: dpkg([{ name: "perl", depends: "netbase" }, netbase]),
-    layers: { 2: [1] },
-    asked: ["no-install-recommends"],
+test("what only a recommendation brings stays by name where a program that the command starts names a file of it", () => {
+  const text = "FROM a\nRUN apt-get install -y program\n";
+  const tables: DebianPackage = { name: "tables", automatic: true, files: ["etc/tables"] };
+  const documents: DebianPackage = { name: "documents", automatic: true, files: ["usr/share/documents"] };
+  const world = (constants: readonly string[], depends?: string): EditWorld => {
+    const dpkg = debianEntries([{ name: "program", ...(depends !== undefined && { depends }) }, tables, documents]);
+    const program = { path: "usr/bin/program", content: dynamicElf({ constants }), mode: 0o755 };
+    const config = { command: ["/usr/bin/program"] };
+    return {
+      facts: factsOf([[{ path: "base", content: "x" }], [...dpkg, program]], { programs: true, config }),
+      layers: { 2: [1] },
+    };
   };
-  assert.equal(edited(noInstallRecommends, text, needed), "FROM a\nRUN apt-get install --no-install-recommends -y perl\n");
+  const without = "FROM a\nRUN apt-get install --no-install-recommends -y program\n";
+  assert.equal(edited(noInstallRecommends, text, world(["/etc/tables"])), without.replace("program", "tables program"));
+  assert.equal(edited(noInstallRecommends, text, world(["/etc/other"])), without);
+  assert.equal(edited(noInstallRecommends, text, world(["/etc/tables"], "tables")), without);
 });
 
 test("without the image it says where the figure is from", () => {

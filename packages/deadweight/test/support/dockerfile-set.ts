@@ -36,7 +36,7 @@ const health = `services:
 export const setCases: readonly SetCase[] = [
   { name: "apt-lists", bases: ["debian"] },
   { name: "apt-recommends", bases: ["debian"] },
-  { name: "apt-recommends-needed", bases: ["debian"], isLeft: true },
+  { name: "apt-recommends-needed", bases: ["debian"] },
   { name: "late-cleanup", bases: ["debian"] },
   { name: "update-alone", bases: ["debian"] },
   { name: "pip-cache", bases: ["tools"] },

@@ -9,9 +9,7 @@ export interface PlannedEdit {
   readonly message: string;
   readonly predictedBytes: number;
   readonly basis: Basis;
-  /** Paths of files, as texts without leading slash, that the next build won't have. */
-  readonly removed: readonly string[];
-  /** Settings that it won't have, as the check `config` names them. */
+  /** Settings of the image that the next build won't have, as the check `config` names them. */
   readonly goneSettings: readonly string[];
 }
 
@@ -22,6 +20,8 @@ export interface EditPlan {
   readonly textWith: (edits: readonly PlannedEdit[]) => string;
   /** What some of them save together: no byte is counted twice. */
   readonly bytesOf: (edits: readonly PlannedEdit[]) => number;
+  /** Paths of files, as texts without leading slash, that the next build won't have when some are made. */
+  readonly removedBy: (edits: readonly PlannedEdit[]) => readonly string[];
 }
 
 /** A Dockerfile that was built. */

@@ -30,7 +30,6 @@ export function proposeEdits(options: ProposingOptions): ProposeEdits {
         message: changes.map(({ message }) => message).join("; "),
         predictedBytes: bytesOf(group),
         basis: changes.every(({ saving }) => saving.basis === "measured") ? "measured" : "estimated",
-        removed: group.flatMap((number) => removedBy(number)),
         goneSettings: group.flatMap((number) => settingsBy(number)),
       };
       numbers.set(edit, group);
@@ -39,6 +38,7 @@ export function proposeEdits(options: ProposingOptions): ProposeEdits {
     const plan: EditPlan = {
       edits: [...numbers.keys()],
       bytesOf: (edits) => bytesOf(numbersOf(edits)),
+      removedBy: (edits) => removedBy(numbersOf(edits)),
       textWith: (edits) => {
         const chosen = new Set(numbersOf(edits));
         const hunks = rewrite.hunks.filter(({ changes }) => changes.some((change) => chosen.has(change)));

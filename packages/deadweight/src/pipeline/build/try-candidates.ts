@@ -89,7 +89,7 @@ async function tryPlan(
   const verification = await verifyPair(
     original,
     image,
-    { removed: edits.flatMap(({ removed }) => removed), goneSettings: edits.flatMap(({ goneSettings }) => goneSettings) },
+    { removed: plan.removedBy(edits), goneSettings: edits.flatMap(({ goneSettings }) => goneSettings) },
     place,
     options,
   );
