@@ -19,6 +19,8 @@ export interface SetCase {
   readonly fill?: (context: string) => void;
   /** What is asked of the containers. */
   readonly config?: string;
+  /** Edits that must be kept, each with bytes that were measured. */
+  readonly wanted?: readonly string[];
   /** Whether it stays as it is: no edit is sure of it, or the verification finds that something is missed. */
   readonly isLeft?: boolean;
 }
@@ -31,6 +33,17 @@ const health = `services:
     probes: [{ name: health, http: { path: /health } }, { name: missing, http: { path: /none } }]
     measure: { rounds: 3, requests: 3 }
 `;
+
+/** What a person planned for that service: a smaller base, fewer system packages, no caches; and the mistakes that were made there. */
+const plans: readonly string[] = [
+  "base-image",
+  "no-install-recommends",
+  "drop-build-tools",
+  "runtime-libraries",
+  "same-layer-cleanup",
+  "merge-late-cleanup",
+  "quoted-requirements",
+];
 
 /** The set, the plain ones first. */
 export const setCases: readonly SetCase[] = [
@@ -61,7 +74,7 @@ export const setCases: readonly SetCase[] = [
   { name: "build-tools-used", bases: ["debian"], isLeft: true },
   { name: "runtime-libraries", bases: ["tools"] },
   { name: "several", bases: ["tools"], fill: (context) => writeFileSync(join(context, "weights.bin"), randomBytesOf(3e6)) },
-  { name: "stt-service", bases: ["cuda", "cudaBase"], config: health },
+  { name: "stt-service", bases: ["cuda", "cudaBase"], config: health, wanted: plans },
 ];
 
 function fillApplication(folder: string): void {
