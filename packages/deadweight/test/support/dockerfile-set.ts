@@ -71,7 +71,7 @@ export const setCases: readonly SetCase[] = [
   { name: "git-history", bases: ["tools"] },
   { name: "archive-removed-late", bases: ["tools"] },
   { name: "build-tools", bases: ["tools"] },
-  { name: "build-tools-used", bases: ["debian"], isLeft: true },
+  { name: "build-tools-used", bases: ["debian"] },
   { name: "runtime-libraries", bases: ["tools"] },
   { name: "several", bases: ["tools"], fill: (context) => writeFileSync(join(context, "weights.bin"), randomBytesOf(3e6)) },
   { name: "stt-service", bases: ["cuda", "cudaBase"], config: health, wanted: plans },
