@@ -67,8 +67,8 @@ function print({ name, isLeft = false }: SetCase, { outcome, predictedBytes, sav
   const verdict = outcome.passed ? "same" : isLeft ? "left" : "broken";
   const sizes = [before, predictedBytes, savedBytes].map((bytes) => (bytes < 0 ? `-${printBytes(-bytes)}` : printBytes(bytes)));
   console.log(row([name, ...sizes, off, String(kept.length), String(dropped.length), verdict]));
-  for (const { edit, line, status, reason = "" } of outcome.edits) {
-    if (values.verbose || status === "dropped") console.log(`  ${status} ${edit} (line ${line}) ${reason}`);
+  for (const { edit, line, status, predictedBytes: bytes, reason = "" } of outcome.edits) {
+    if (values.verbose || status === "dropped") console.log(`  ${status} ${edit} (line ${line}) ${printBytes(bytes)} ${reason}`);
   }
 }
 

@@ -45,6 +45,8 @@ function canRun(facts: Facts, entry: number): boolean {
 
 // Debian Policy 12.3: programs must not need files below /usr/share/doc. Examples there may call what was never installed for them.
 const documents = /^usr\/(?:local\/)?share\/(?:doc|man|info)\//;
+// node-gyp looks for Python by itself and gives it these, lib/find-python.js; npm brings them to images without Python.
+const ofNodeGyp = /(?:^|\/)node_modules\/node-gyp\/gyp\//;
 
 /** Paths of the scripts that are in both images, by the program that their first line names. */
 function scriptsByInterpreter({ before, after }: Comparison): ReadonlyMap<string, readonly ByteString[]> | undefined {
@@ -55,7 +57,8 @@ function scriptsByInterpreter({ before, after }: Comparison): ReadonlyMap<string
   for (const entry of tree.all()) {
     const line = read.shebang(entry);
     const path = tree.path(entry);
-    if (line === undefined || documents.test(path) || !canRun(before, entry) || now.find(path) < 0) continue;
+    if (line === undefined || documents.test(path) || ofNodeGyp.test(path) || !canRun(before, entry) || now.find(path) < 0)
+      continue;
     for (const word of interpretersIn(line)) scripts.set(word, [...(scripts.get(word) ?? []), path]);
   }
   return scripts;

@@ -57,6 +57,15 @@ export interface PackageChange {
   readonly withoutRecommended: boolean;
 }
 
+/** In what the next image may differ beside what is saved. */
+export interface BuildDifferences {
+  /** Settings that go, as the check `config` names them: `Env NV_CUDNN_VERSION`, `Entrypoint`. */
+  readonly settings?: readonly string[];
+  /** Patterns of paths, as `FileTree.glob` has them: of files that may have another content, and of those that may be new, gone or others. */
+  readonly rewritten?: readonly string[];
+  readonly free?: readonly string[];
+}
+
 /** Replacements that belong together: all are made or none. */
 export interface Proposal {
   /** The instruction that the finding is about. */
@@ -68,8 +77,7 @@ export interface Proposal {
   /** Ascending and apart from each other. None: advice, which says what to do by hand. */
   readonly replacements: readonly Replacement[];
   readonly saving: ProposedSaving;
-  /** Settings of the image that go with it, as the check `config` names them: `Env NV_CUDNN_VERSION`, `Entrypoint`. */
-  readonly settings?: readonly string[];
+  readonly differences?: BuildDifferences;
 }
 
 /** What an edit leaves alone though it is of its kind, and why, in one line. */

@@ -12,6 +12,7 @@ import { baseSettings } from "./base-image/base-settings.ts";
 import { missingProgram } from "./base-image/called-programs.ts";
 import { lostEntries, missedBy } from "./base-image/lost-entries.ts";
 import { baseReference, replaceBase } from "./base-image/replace-base.ts";
+import { compiledModule, documentsNamed } from "./base-image/slim-objections.ts";
 import { smallerBases, type SmallerBase } from "./base-image/smaller-bases.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
 import { compileSignals } from "./evidence/compile-signals.ts";
@@ -26,14 +27,14 @@ export const baseImage: Edit = defineEdit({
   order: 10,
   meaning:
     "nvidia/cuda comes as devel, with compilers, headers and static libraries, as runtime, with the libraries, and as base, with next to " +
-    "nothing; python comes with a whole build environment or slim. What nothing of the image needs of the larger one is dead weight: 3.7 " +
-    "to 4.7 GB from devel to runtime, 1.8 to 2.4 GB from runtime to base where wheels bring their own CUDA, 0.9 GB from python to slim.",
+    "nothing; python and node come with a whole build environment or slim, debian with documents and translations or slim. What nothing of the image needs of the larger one is dead weight: 3.7 " +
+    "to 4.7 GB from devel to runtime, 1.8 to 2.4 GB from runtime to base where wheels bring their own CUDA, 0.9 GB from python to slim, 0.04 GB from debian to slim.",
   risk:
     "Programs that load a library or call a compiler of the larger base fail. It is left alone where something compiles, where a file is " +
     "linked with a library that would go, and where a package is known to call nvcc or to load the system's CUDA. Where PyTorch is " +
     "installed, gcc is added, since Triton calls it. Variables that the larger base sets are carried over, but for those that only " +
     "tell of what goes and that the Dockerfile does not name. NVIDIA's base flavour has no entry point that prints a banner and sets NVIDIA_CPU_ONLY where " +
-    "no driver is. A base that is pinned by a digest is left alone.",
+    "no driver is. Slim images leave documents, manuals and translations out of packages that are installed later, too. A base that is pinned by a digest is left alone.",
   checks: ["elf-closure", "config", "interpreters", "python-imports", "start", "health"],
   example: {
     before:
@@ -92,7 +93,7 @@ function proposalFor(ground: Ground, candidate: SmallerBase): Exclude<Finding, u
     reason: `${lost === undefined ? "nothing in the Dockerfile compiles or calls what it lacks" : "no file of the image is linked with what it lacks"}${compiler}${argument}${goingInWords(going)}`,
     replacements: [change.replacement, ...insertedAfter(ground, added)],
     saving: savingFor(context, candidate, lost),
-    settings: going,
+    differences: { ...candidate.differences, settings: going },
   };
 }
 
@@ -111,6 +112,7 @@ function goingInWords(going: readonly string[]): string {
 
 function dropped({ lacks }: SmallerBase): string {
   if (lacks.includes("buildpack")) return "the base has compilers, git and development packages that nothing uses";
+  if (lacks.includes("documents")) return "the base has documents, manuals and translations that nothing uses";
   const libraries = lacks.includes("cuda-libraries") ? ["CUDA's libraries, which the frameworks bring themselves"] : [];
   return `the base has ${[...(lacks.includes("toolkit") ? ["compilers and headers that nothing uses"] : []), ...libraries].join(", and ")}`;
 }
@@ -131,14 +133,18 @@ function objectionTo(ground: Ground, candidate: SmallerBase, lost: ReadonlySet<n
   const copied = copiedFrom(ground);
   if (copied !== undefined) return copied;
   const lacks = new Set(candidate.lacks);
+  if (lacks.has("documents")) {
+    const read = documentsNamed(context, stages);
+    if (read !== undefined) return read;
+  }
   if (lacks.has("toolkit") || lacks.has("buildpack")) {
     const [signal] = compileSignals(context, steps);
     if (signal !== undefined) return signal.what;
   }
   if (lacks.has("buildpack")) {
-    const called = missingProgram(context, stages, steps);
+    const called = missingProgram(context, stages, steps, candidate.programs) ?? compiledModule(context);
     if (called !== undefined) return called;
-  } else {
+  } else if (!lacks.has("documents")) {
     const named = mentionOf(ground, lacks.has("toolkit"));
     if (named !== undefined) return named;
   }

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Edit, Proposal } from "../contracts/edit.ts";
+import type { BuildDifferences, Edit, Proposal } from "../contracts/edit.ts";
 import type { Facts } from "../contracts/fact.ts";
 import { decodeText, type DecodedText } from "../dockerfile/decode-text.ts";
 import type { BuildValues } from "../dockerfile/expand-variables.ts";
@@ -43,8 +43,8 @@ export interface WeighedRewrite {
   readonly rewrite: DockerfileRewrite;
   /** Paths of the image, as texts, that a container won't see any more when some are made. */
   readonly removedBy: (changes: readonly number[]) => readonly string[];
-  /** Settings of the image that go, as the check `config` names them. */
-  readonly settingsBy: (change: number) => readonly string[];
+  /** In what else the next image may differ. */
+  readonly differencesBy: (change: number) => BuildDifferences;
   /** What some of them save together: a byte of the image is counted once. */
   readonly bytesOf: (changes: readonly number[]) => number;
 }
@@ -181,7 +181,7 @@ function rewritten(work: Work, facts: Facts | undefined): WeighedRewrite {
         changes.flatMap((change) => savings[change] ?? []),
         facts,
       ),
-    settingsBy: (change) => settled.made[change]?.what.settings ?? [],
+    differencesBy: (change) => settled.made[change]?.what.differences ?? {},
     bytesOf: (changes) => {
       const { measured, estimated } = totalsOf(
         changes.flatMap((change) => savings[change] ?? []),

@@ -25,6 +25,8 @@ export interface VerifyOptions extends Omit<ImageOptions, "programs" | "base"> {
   readonly removed?: Iterable<string>;
   /** Settings that were to go, as the check `config` names them: `Env NV_CUDNN_VERSION`. */
   readonly goneSettings?: Iterable<string>;
+  /** Patterns of paths of files that may have another content. */
+  readonly rewritten?: readonly string[];
   /** Contents by sha256 in hexadecimal digits, in the place of which there may be others. */
   readonly replaced?: ReadonlySet<string>;
   /** Names of checks that must have been run, or `gpu` for those that use one. */

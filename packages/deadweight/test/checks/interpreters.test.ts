@@ -88,3 +88,10 @@ test("an entry point that was to go is no word of the commands any more", async 
   const announced = { ...comparisonOf(before, after), goneSettings: new Set(["Entrypoint"]) };
   assert.equal(await saidOf(interpreters, announced), "same");
 });
+
+test("what node-gyp brings is started with a Python that it looks for itself", async () => {
+  const [python, gyp] = [program("usr/bin/python3"), script("srv/node_modules/node-gyp/gyp/gyp_main.py", "/usr/bin/env python3")];
+  const other = script("srv/main.py", "/usr/bin/env python3");
+  assert.equal(await said([python, gyp], [gyp]), "same");
+  assert.match(String(await said([python, gyp, other], [gyp, other])), /^srv\/main\.py and 0 more: \/usr\/bin\/python3 is gone$/);
+});

@@ -38,6 +38,13 @@ test("the smallest flavour that does is taken, and the same release of it", () =
     ["FROM python:3.11\nRUN pip install fastapi", "FROM python:3.11-slim\nRUN pip install fastapi"],
     ["FROM python:3.11.9-bookworm\nRUN true", "FROM python:3.11.9-slim-bookworm\nRUN true"],
     ["FROM python\nRUN true", "FROM python:slim\nRUN true"],
+    ["FROM node:20\nRUN npm ci", "FROM node:20-slim\nRUN npm ci"],
+    ["FROM node:20.11.1-bookworm\nRUN npm ci", "FROM node:20.11.1-bookworm-slim\nRUN npm ci"],
+    ["FROM node:lts\nRUN npm ci", "FROM node:lts-slim\nRUN npm ci"],
+    ["FROM node\nRUN npm ci", "FROM node:slim\nRUN npm ci"],
+    ["FROM debian:bookworm\nRUN true", "FROM debian:bookworm-slim\nRUN true"],
+    ["FROM debian:12.5\nRUN true", "FROM debian:12.5-slim\nRUN true"],
+    ["FROM debian:trixie-20250811\nRUN true", "FROM debian:trixie-20250811-slim\nRUN true"],
     ["FROM mirror.example:5000/library/python:3.12\nRUN true", "FROM mirror.example:5000/library/python:3.12-slim\nRUN true"],
     [
       "FROM pytorch/pytorch:2.6.0-cuda12.4-cudnn9-devel\nRUN pip install fastapi",
@@ -88,6 +95,10 @@ test("what compiles, calls or copies something of the larger base keeps it, and 
     ["FROM python:3.11\nRUN gcc x.c", /gcc runs in line 2/],
     ["FROM python:3.11 AS a\nRUN true\nFROM a\nCOPY --from=a /usr/lib/x /y", /line 4 copies system files/],
     ["FROM python:3.11@sha256:aa\nRUN true", /digest/],
+    ["FROM node:20\nRUN npm ci && npm rebuild", /npm rebuild runs in line 2/],
+    ["FROM node:20\nRUN python3 -m x", /python3 is called in line 2/],
+    ["FROM debian:bookworm\nRUN apt-get install -y man-db", /line 2 names man-db/],
+    ["FROM debian:bookworm\nCMD cat /usr/share/doc/x/README", /line 2 names \/usr\/share\/doc/],
     ["ARG BASE=python:3.11\nFROM $BASE\nARG BASE\nRUN echo $BASE", /BASE is used elsewhere/],
   ];
   for (const [text, note] of truth) {
@@ -100,7 +111,11 @@ test("what has no smaller flavour is no matter of it", () => {
   for (const base of [
     "python:3.11-slim",
     "python:3.11-alpine",
+    "node:20-slim",
+    "node:20-alpine",
     "debian",
+    "debian:bookworm-slim",
+    "debian:bookworm-backports",
     "scratch",
     "someone/python:3.11",
     "nvidia/cuda:12.4.1-base-ubuntu22.04",
@@ -185,7 +200,7 @@ test("of the base's variables those go that only tell of what goes; all others a
   const facts = imageWith([{ path: "app/main.py", content: "x" }], ofNvidia);
   const text = "FROM nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04\nENV OWN=1\nRUN pip install -r x\n";
   const [proposal] = proposalsOf(baseImage, text, { facts }).proposals;
-  assert.deepEqual(proposal?.settings, [
+  assert.deepEqual(proposal?.differences?.settings, [
     "Env NV_CUDNN_VERSION",
     "Env NCCL_VERSION",
     "Labels com.nvidia.cudnn.version",
@@ -210,7 +225,11 @@ test("devel's own variables go, and those of runtime stay as runtime has them", 
     environment: ["LD_LIBRARY_PATH=/usr/local/cuda/lib64", ...environment],
   });
   const [proposal] = proposalsOf(baseImage, "FROM nvidia/cuda:12.4.1-devel-ubuntu22.04\nRUN true\n", { facts }).proposals;
-  assert.deepEqual(proposal?.settings, ["Env NV_LIBCUBLAS_DEV_VERSION", "Env NV_NVPROF_VERSION", "Env LIBRARY_PATH"]);
+  assert.deepEqual(proposal?.differences?.settings, [
+    "Env NV_LIBCUBLAS_DEV_VERSION",
+    "Env NV_NVPROF_VERSION",
+    "Env LIBRARY_PATH",
+  ]);
   assert.equal(proposal?.replacements.length, 1);
 });
 
@@ -228,4 +247,33 @@ test("NVIDIA's entry point goes with its scripts unless the Dockerfile names it"
   for (const { path } of scripts) assert.ok(claimed.has(path), path);
   const naming = `${text}\nENTRYPOINT ["/opt/nvidia/nvidia_entrypoint.sh", "tini"]`;
   assert.equal(from(naming, { facts }), naming);
+});
+
+test("a package that node-gyp compiles keeps the build environment: by package.json, or as the image shows it", () => {
+  const text = "FROM node:20\nCOPY package.json .\nRUN npm ci";
+  const files = { "package.json": '{"dependencies": {"bcrypt": "5"}}' };
+  assert.equal(from(text, { files }), text);
+  assert.match(notes(text, { files }).join(), /bcrypt may be compiled/);
+  assert.match(from(text, { files: { "package.json": '{"dependencies": {"express": "4"}}' } }), /^FROM node:20-slim/);
+});
+
+test("debian's documents and translations are claimed, of packages that the Dockerfile installs too, but not what it brings itself", () => {
+  const base = debianEntries([
+    { name: "bash", files: ["bin/bash", "usr/share/doc/bash/README", "usr/share/doc/bash/copyright"] },
+  ]);
+  const own = debianEntries([
+    { name: "bash", files: ["bin/bash", "usr/share/doc/bash/README", "usr/share/doc/bash/copyright"] },
+    { name: "file", files: ["usr/bin/file", "usr/share/man/man1/file.1.gz", "usr/share/locale/de/file.mo"] },
+  ]).filter(({ path }) => !path.includes("bash"));
+  const facts = factsOf([base, [...own, { path: "usr/share/doc/mine/README", content: "mine" }]], { programs: true });
+  const [proposal] = proposalsOf(baseImage, "FROM debian:bookworm\nRUN true\n", { facts, layers: { 2: [1] } }).proposals;
+  assert.ok(proposal && "claims" in proposal.saving);
+  const claimed = proposal.saving.claims.map(({ entry }) => facts.get(fileTree).path(entry)).toSorted();
+  assert.deepEqual(claimed, ["usr/share/doc/bash/README", "usr/share/locale/de/file.mo", "usr/share/man/man1/file.1.gz"]);
+  assert.ok(proposal.differences?.free?.includes("etc/dpkg/dpkg.cfg.d/docker"));
+  const german = factsOf([base, own], { programs: true, config: { environment: ["LANG=de_DE.UTF-8"] } });
+  assert.match(
+    notes("FROM debian:bookworm\nRUN true", { facts: german, layers: { 2: [1] } }).join(),
+    /de_DE\.UTF-8 asks for translations/,
+  );
 });

@@ -24,7 +24,7 @@ function removing(text: string, lines: readonly (readonly [line: number, removed
     message: "not needed",
     predictedBytes: 1_000_000 + line,
     basis: "estimated",
-    goneSettings: [],
+    differences: [],
   }));
   return {
     edits,

@@ -1,13 +1,24 @@
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildWith, contextWith, planOf } from "./building.ts";
 import { tagBase } from "./e2e-base.ts";
 import { docker, output } from "./engine.ts";
 import { seededRandom } from "./random.ts";
 import { isInstalled } from "./registry.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 /** Images that the set is built on. */
-export type SetBase = "debian" | "tools" | "node" | "frontend" | "cuda" | "cudaBase";
+export type SetBase =
+  | "debian"
+  | "tools"
+  | "node"
+  | "frontend"
+  | "cuda"
+  | "cudaBase"
+  | "debianFull"
+  | "debianSlim"
+  | "nodeFull"
+  | "nodeSlim";
 
 const names: Readonly<Record<SetBase, string>> = {
   debian: "deadweight-set/debian:12",
@@ -17,6 +28,10 @@ const names: Readonly<Record<SetBase, string>> = {
   frontend: "docker/dockerfile:1",
   cuda: "nvidia/cuda:12.1.0-cudnn8-runtime-ubuntu22.04",
   cudaBase: "nvidia/cuda:12.1.0-base-ubuntu22.04",
+  debianFull: "mirror.example/debian:bookworm",
+  debianSlim: "mirror.example/debian:bookworm-slim",
+  nodeFull: "mirror.example/node:20-bookworm",
+  nodeSlim: "mirror.example/node:20-bookworm-slim",
 };
 
 /** Bytes that no compressor makes smaller, the same each time. */
@@ -28,7 +43,7 @@ export function randomBytesOf(size: number): Buffer {
 /** Why a base can't be made here, or false. */
 export function withoutBase(base: SetBase): string | false {
   if (!isInstalled("debootstrap") && base !== "frontend") return "debootstrap: not on this machine";
-  if (base === "node" && !existsSync(npmFolder)) return "npm: not on this machine where Debian has it";
+  if (base.startsWith("node") && !existsSync(npmFolder)) return "npm: not on this machine where Debian has it";
   if (base === "frontend" && !isInstalled("go")) return "go: not on this machine, to build BuildKit's frontend";
   return false;
 }
@@ -37,7 +52,7 @@ export function withoutBase(base: SetBase): string | false {
 export async function tagSetBase(base: SetBase): Promise<void> {
   const known = (await docker("image", "ls", "--quiet", names[base])).trim();
   if (known !== "") return;
-  if (base === "debian") return tagBase(names.debian);
+  if (base === "debian" || base === "debianFull") return tagBase(names[base]);
   if (base !== "frontend") await tagSetBase("debian");
   await {
     tools: makeTools,
@@ -45,6 +60,9 @@ export async function tagSetBase(base: SetBase): Promise<void> {
     frontend: makeFrontend,
     cuda: () => makeCuda("cuda"),
     cudaBase: () => makeCuda("cudaBase"),
+    debianSlim: makeDebianSlim,
+    nodeFull: () => makeOfficialNode("nodeFull"),
+    nodeSlim: () => makeOfficialNode("nodeSlim"),
   }[base]();
 }
 
@@ -73,19 +91,69 @@ RUN ${install} ${packages} && pip install --break-system-packages --no-cache-dir
 
 const npmFolder = "/usr/lib/node_modules/npm";
 
-/** This machine's Node and npm. */
-async function makeNode(): Promise<void> {
+/** A folder with this machine's Node and npm. */
+function nodeFolder(): string {
   const folder = contextWith({});
   mkdirSync(join(folder, "bin"));
   copyFileSync("/usr/bin/node", join(folder, "bin/node"));
   chmodSync(join(folder, "bin/node"), 0o755);
   cpSync(npmFolder, join(folder, "npm"), { recursive: true });
-  const script = "usr/lib/node_modules/npm/bin/npm-cli.js";
+  return folder;
+}
+
+const npmScript = "lib/node_modules/npm/bin/npm-cli.js";
+
+/** This machine's Node and npm, where Debian has them. */
+async function makeNode(): Promise<void> {
   await make(
     "node",
-    folder,
-    `FROM ${names.debian}\nCOPY bin/node /usr/bin/node\nCOPY npm /${npmFolder.slice(1)}\nRUN ln -s /${script} /usr/bin/npm && chmod +x /${script} && npm --version\n`,
+    nodeFolder(),
+    `FROM ${names.debian}\nCOPY bin/node /usr/bin/node\nCOPY npm /${npmFolder.slice(1)}\nRUN ln -s /usr/${npmScript} /usr/bin/npm && chmod +x /usr/${npmScript} && npm --version\n`,
   );
+}
+
+/** Node where the official images have it; on some of Debian's buildpack, or on a slim Debian. */
+async function makeOfficialNode(base: "nodeFull" | "nodeSlim"): Promise<void> {
+  const below = base === "nodeFull" ? "debianFull" : "debianSlim";
+  await tagSetBase(below);
+  const packages = "gcc git libc6-dev libglib2.0-dev openssh-client shared-mime-info";
+  const buildpack = base === "nodeFull" ? `RUN ${install} ${packages} && ${clean}\n` : "";
+  await make(
+    base,
+    nodeFolder(),
+    `FROM ${names[below]}
+${buildpack}RUN groupadd --gid 1000 node && useradd --uid 1000 --gid node --shell /bin/bash --create-home node
+ENV NODE_VERSION=20.0.0
+COPY bin/node /usr/local/bin/node
+COPY npm /usr/local/lib/node_modules/npm
+RUN ln -s ../${npmScript} /usr/local/bin/npm && chmod +x /usr/local/${npmScript} && npm --version
+CMD ["node"]
+`,
+  );
+}
+
+/** Debian's system as debuerreotype makes it slim: without documents, and dpkg told to leave them out. */
+async function makeDebianSlim(): Promise<void> {
+  await tagSetBase("debianFull");
+  const folder = temporaryFolder();
+  const [archive, root] = [join(folder, "system.tar"), join(folder, "root")];
+  mkdirSync(root);
+  // A container's export has what the engine puts into it besides.
+  await docker("save", "--output", archive, names.debianFull);
+  await output("tar", ["--extract", "--file", archive, "--directory", folder]);
+  const [{ Layers: [layer = ""] = [] } = {}] = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as {
+    Layers?: string[];
+  }[];
+  await output("tar", ["--extract", "--numeric-owner", "--same-permissions", "--file", join(folder, layer), "--directory", root]);
+  const excluded = ["doc", "info", "locale", "man", "lintian/overrides"].map((name) => `usr/share/${name}`);
+  const kept = ["*/copyright", "*/locale.alias"].flatMap((name) => ["-not", "-path", name]);
+  const paths = excluded.map((path) => join(root, path));
+  await output("find", [...paths, "-mindepth", "1", "-not", "-type", "d", ...kept, "-delete"]);
+  await output("find", [...paths, "-mindepth", "1", "-type", "d", "-empty", "-delete"]);
+  const lines = [...excluded.map((path) => `path-exclude /${path}/*`), "path-include /usr/share/doc/*/copyright"];
+  writeFileSync(join(root, "etc/dpkg/dpkg.cfg.d/docker"), `${lines.join("\n")}\n`);
+  await output("tar", ["--create", "--numeric-owner", "--file", `${archive}.slim`, "--directory", root, "."]);
+  await docker("import", "--change", 'CMD ["bash"]', `${archive}.slim`, names.debianSlim);
 }
 
 /** BuildKit's own reader of Dockerfiles, which engines fetch that are older than heredocs. */

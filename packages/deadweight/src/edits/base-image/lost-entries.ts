@@ -1,4 +1,5 @@
 import type { Facts } from "../../contracts/fact.ts";
+import { leavingClaims } from "../../claims/leaving-claims.ts";
 import { buildToolOf } from "../../facts/build-tool.ts";
 import { commandEntries } from "../../facts/command-entries.ts";
 import { fileTree, type FileTree } from "../../facts/file-tree.ts";
@@ -9,6 +10,7 @@ import { packages, type InstalledPackage } from "../../facts/packages.ts";
 import { programs } from "../../facts/programs.ts";
 import { removablePackages } from "../../facts/removable-packages.ts";
 import { textOf } from "../../lib/byte-string.ts";
+import { documentsOf, madeByScripts } from "./slim-entries.ts";
 import type { Lack } from "./smaller-bases.ts";
 
 const ofRuntimeFlavour =
@@ -20,15 +22,19 @@ export function lostEntries(facts: Facts, layers: number, lacks: readonly Lack[]
   if (layers === 0 || ofBase.length === 0) return undefined;
   const all = facts.get(packages).final.filter(({ kind }) => kind === "dpkg");
   const names = new Set(ofBase.map(({ name }) => name));
-  const lost = lacks.includes("buildpack") ? beyondSlim(facts, layers, all, names) : lostOfCuda(all, names, lacks);
+  const isSlim = lacks.includes("documents");
+  const buildpack = lacks.includes("buildpack") ? beyondSlim(facts, layers, all, names) : new Set<InstalledPackage>();
+  const lost = isSlim ? buildpack : lostOfCuda(all, names, lacks);
   if (lost === undefined) return undefined;
   const tree = facts.get(fileTree);
-  const staying = packageEntries(
-    tree,
-    all.filter((one) => !lost.has(one)),
-  );
-  const going = [...packageEntries(tree, lost), ...(lacks.includes("cuda-libraries") ? entryPointOf(tree) : [])];
-  const gone = going.filter((entry) => tree.layerOf(entry) < layers && !staying.has(entry));
+  const claims = leavingClaims(facts, [...Array(layers).keys()], lost);
+  const isOfBase = (entry: number): boolean => tree.layerOf(entry) < layers;
+  const gone = [
+    ...claims.map(({ entry }) => entry),
+    ...(lacks.includes("cuda-libraries") ? entryPointOf(tree).filter(isOfBase) : []),
+    ...(lost.size > 0 && isSlim ? [...madeByScripts(tree, all, layers)] : []),
+    ...(isSlim ? documentsOf(tree, all, layers) : []),
+  ];
   // With what a container sees go the copies that the base's own layers hide.
   return new Set(gone.flatMap((entry) => (tree.type(entry) === "directory" ? [entry] : tree.stored(tree.nodeOf(entry)))));
 }

@@ -1,8 +1,9 @@
-import type { ProposedSaving } from "../../contracts/edit.ts";
+import type { BuildDifferences, ProposedSaving } from "../../contracts/edit.ts";
 import { cudaReleases } from "./cuda-releases.ts";
 
-/** What a smaller base lacks: the toolkit's compilers and headers, its libraries, or what Debian's buildpack has. */
-export type Lack = "toolkit" | "cuda-libraries" | "buildpack";
+/** What a smaller base lacks: the toolkit's compilers and headers, its libraries, what Debian's buildpack has, or documents and
+ * translations, which Debian's slim images leave out of all packages. */
+export type Lack = "toolkit" | "cuda-libraries" | "buildpack" | "documents";
 
 /** A base image that has the same in less. */
 export interface SmallerBase {
@@ -20,6 +21,10 @@ export interface SmallerBase {
   readonly entryPoint?: string;
   /** Variables that it does not set, whose values in the larger one are known without the image. */
   readonly known: ReadonlyMap<string, string>;
+  /** Programs that it lacks beside those of Debian's buildpack, with the packages that bring them. */
+  readonly programs?: Readonly<Record<string, string>>;
+  /** In what files of both differ. */
+  readonly differences?: BuildDifferences;
   readonly estimate: ProposedSaving;
 }
 
@@ -30,12 +35,16 @@ export function smallerBases(reference: string): readonly SmallerBase[] | { read
   const [, path = "", tag = "latest"] = /^(.*?)(?::([^:/]+))?$/.exec(reference) ?? [];
   if (/(?:^|\/)nvidia\/cuda$/.test(path)) return smallerCuda(path, tag);
   if (/(?:^|\/)pytorch\/pytorch$/.test(path)) return smallerPytorch(path, tag);
-  if (/^(?:[\w-]+[.:][\w.:-]*\/)?(?:library\/)?python$/.test(path)) return smallerPython(path, tag);
-  return undefined;
+  const [, official] = /^(?:[\w-]+[.:][\w.:-]*\/)?(?:library\/)?(python|node|debian)$/.exec(path) ?? [];
+  if (official === "python") return smallerPython(path, tag);
+  if (official === "node") return smallerNode(path, tag);
+  return official === "debian" ? smallerDebian(path, tag) : undefined;
 }
 
 function hasKnownName(reference: string): boolean {
-  return /(?:^|\/)(?:nvidia\/cuda:.*(?:devel|runtime)|pytorch\/pytorch:.*-devel|python:(?!.*(?:slim|alpine)))/.test(reference);
+  return /(?:^|\/)(?:nvidia\/cuda:.*(?:devel|runtime)|pytorch\/pytorch:.*-devel|(?:python|node):(?!.*(?:slim|alpine)))/.test(
+    reference,
+  );
 }
 
 // NVIDIA's Dockerfiles: devel is built on runtime, and that on base. What base sets, both have.
@@ -110,19 +119,44 @@ function smallerPytorch(path: string, tag: string): readonly SmallerBase[] | und
   ];
 }
 
+const release = "(?:-(?:buster|bullseye|bookworm|trixie))?";
+
+// debuerreotype's slim variant: dpkg is told to leave out documents. apt has nothing to note where nothing was installed, and
+// openssh-client of the buildpack adds a group.
+const slimDifferences: BuildDifferences = {
+  free: ["etc/dpkg/dpkg.cfg.d/docker", "var/lib/apt/extended_states", "run/**"],
+  rewritten: ["etc/group", "etc/group-", "etc/gshadow", "etc/gshadow-"],
+};
+
+const slim = {
+  title: "the slim image of the same release",
+  gives: () => true,
+  describes: /^$/,
+  known: new Map<string, string>(),
+  differences: slimDifferences,
+};
+
+// docker-library builds Python for each of its images: slim's is linked without symbols.
+const ownPython = [
+  "bin/python*",
+  "lib/libpython*",
+  "lib/python*/lib-dynload/**",
+  "lib/python*/config-*/**",
+  "lib/python*/_sysconfigdata*",
+];
+
 /** Tags such as 3.11, 3.11.9-bookworm, 3 and latest; the slim one is of the same release of Debian. */
 function smallerPython(path: string, tag: string): readonly SmallerBase[] | undefined {
-  const [, version, release = ""] = /^(\d[\d.]*(?:rc\d+)?)(-(?:buster|bullseye|bookworm|trixie))?$/.exec(tag) ?? [];
-  const slim = tag === "latest" ? "slim" : version === undefined ? undefined : `${version}-slim${release}`;
-  if (slim === undefined) return undefined;
+  const [, version, system = ""] = new RegExp(`^(\\d[\\d.]*(?:rc\\d+)?)(${release})$`).exec(tag) ?? [];
+  const name = tag === "latest" ? "slim" : version === undefined ? undefined : `${version}-slim${system}`;
+  if (name === undefined) return undefined;
+  const rewritten = [...(slimDifferences.rewritten ?? []), ...ownPython.map((one) => `usr/local/${one}`)];
   return [
     {
-      reference: `${path}:${slim}`,
-      title: "the slim image of the same release",
-      lacks: ["buildpack"],
-      gives: () => true,
-      describes: /^$/,
-      known: new Map(),
+      ...slim,
+      reference: `${path}:${name}`,
+      lacks: ["buildpack", "documents"],
+      differences: { ...slimDifferences, rewritten },
       estimate: {
         bytes: 900_000_000,
         compressedBytes: 331_000_000,
@@ -130,4 +164,31 @@ function smallerPython(path: string, tag: string): readonly SmallerBase[] | unde
       },
     },
   ];
+}
+
+// Mercurial of the buildpack needs it, and so does node-gyp.
+const buildpackPython = { python3: "python3", "node-gyp": "node-gyp" };
+
+/** Tags such as 20, 20.11.1-bookworm, lts and latest. */
+function smallerNode(path: string, tag: string): readonly SmallerBase[] | undefined {
+  const [, version, system = ""] = new RegExp(`^(\\d[\\d.]*|lts|current)(${release})$`).exec(tag) ?? [];
+  const name = tag === "latest" ? "slim" : version === undefined ? undefined : `${version}${system}-slim`;
+  if (name === undefined) return undefined;
+  const estimate = {
+    bytes: 800_000_000,
+    compressedBytes: 300_000_000,
+    source: "what the same build environment is in python's images",
+  };
+  return [{ ...slim, reference: `${path}:${name}`, lacks: ["buildpack", "documents"], programs: buildpackPython, estimate }];
+}
+
+/** Tags such as bookworm, 12, 12.5 and bookworm-20240101. */
+function smallerDebian(path: string, tag: string): readonly SmallerBase[] | undefined {
+  if (!/^(?:\d+(?:\.\d+)?|stable|testing|sid|buster|bullseye|bookworm|trixie)(?:-\d{8})?$/.test(tag)) return undefined;
+  const estimate = {
+    bytes: 40_000_000,
+    compressedBytes: 19_500_000,
+    source: "first layers of the official images: 48.5 and 28.2 MB compressed on bookworm",
+  };
+  return [{ ...slim, reference: `${path}:${tag}-slim`, lacks: ["documents"], estimate }];
 }

@@ -1,3 +1,4 @@
+import type { BuildDifferences } from "../../contracts/edit.ts";
 import type { Basis } from "../../model/report.ts";
 
 /** A change to a Dockerfile that can be made or left, whatever becomes of the others. */
@@ -9,8 +10,8 @@ export interface PlannedEdit {
   readonly message: string;
   readonly predictedBytes: number;
   readonly basis: Basis;
-  /** Settings of the image that the next build won't have, as the check `config` names them. */
-  readonly goneSettings: readonly string[];
+  /** In what the next build may differ beside paths that it won't have. */
+  readonly differences: readonly BuildDifferences[];
 }
 
 /** All changes that are proposed for a Dockerfile. */

@@ -9,7 +9,7 @@ export type ProposingOptions = Omit<RewriteOptions, "image" | "context" | "targe
 /** Edits as `rewrite` proposes them, taken apart so that each can be left. Throws UserError. */
 export function proposeEdits(options: ProposingOptions): ProposeEdits {
   return async ({ path, image, context, target, args }) => {
-    const { rewrite, removedBy, settingsBy, bytesOf } = await weighRewrite(path, {
+    const { rewrite, removedBy, differencesBy, bytesOf } = await weighRewrite(path, {
       ...options,
       image,
       // The verification reads them too.
@@ -30,7 +30,7 @@ export function proposeEdits(options: ProposingOptions): ProposeEdits {
         message: changes.map(({ message }) => message).join("; "),
         predictedBytes: bytesOf(group),
         basis: changes.every(({ saving }) => saving.basis === "measured") ? "measured" : "estimated",
-        goneSettings: group.flatMap((number) => settingsBy(number)),
+        differences: group.map((number) => differencesBy(number)),
       };
       numbers.set(edit, group);
     }

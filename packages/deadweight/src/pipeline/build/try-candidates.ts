@@ -28,7 +28,7 @@ export interface Found {
 }
 
 /** How candidates are verified. */
-export type Verifying = Omit<VerifyOptions, "changes" | "isRebuilt" | "removed" | "replaced" | "goneSettings">;
+export type Verifying = Omit<VerifyOptions, "changes" | "isRebuilt" | "removed" | "replaced" | "goneSettings" | "rewritten">;
 
 interface Tried {
   readonly text: string;
@@ -86,12 +86,17 @@ async function tryPlan(
   place.onProgress({ kind: "note", text: `building with ${edits.length === 1 ? "1 edit" : `${edits.length} edits`}` });
   const image = await builtOrWhy(text, "the edited Dockerfile", place);
   if (typeof image === "string") return { failure: `it can't be built: ${image}` };
+  const differences = edits.flatMap((edit) => edit.differences);
   const verification = await verifyPair(
     original,
     image,
-    { removed: plan.removedBy(edits), goneSettings: edits.flatMap(({ goneSettings }) => goneSettings) },
+    {
+      removed: plan.removedBy(edits),
+      goneSettings: differences.flatMap(({ settings = [] }) => settings),
+      rewritten: differences.flatMap(({ rewritten = [] }) => rewritten),
+    },
     place,
-    options,
+    { ...options, expect: [...options.expect, ...differences.flatMap(({ free = [] }) => free)] },
   );
   return verification.passed ? { result: { text, image, verification } } : { failure: whyFailed(verification) };
 }
@@ -111,7 +116,7 @@ async function builtOrWhy(text: string, shown: string, place: BuildPlace): Promi
 async function verifyPair(
   original: Build,
   candidate: Build,
-  going: Pick<VerifyOptions, "removed" | "goneSettings">,
+  going: Pick<VerifyOptions, "removed" | "goneSettings" | "rewritten">,
   { names, files }: BuildPlace,
   options: Verifying,
 ): Promise<Verification> {
