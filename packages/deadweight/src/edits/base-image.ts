@@ -5,6 +5,7 @@ import { cudaUsers } from "../facts/cuda-users.ts";
 import { fileTree } from "../facts/file-tree.ts";
 import { jitTools, type JitTool } from "../facts/jit-tools.ts";
 import { layerOrigins } from "../facts/layer-origins.ts";
+import { reachedFiles } from "../facts/reached-files.ts";
 import { removalClaims } from "../facts/removal-claims.ts";
 import { someOf } from "../lib/some-of.ts";
 import type { Replacement, Stage } from "../model/dockerfile.ts";
@@ -84,9 +85,9 @@ function proposalFor(ground: Ground, candidate: SmallerBase): Exclude<Finding, u
     return { instruction: stage.from, message: `${candidate.title} would not do: ${refusal ?? "it can't be named"}` };
   }
   const { carried, going } = baseSettings(context, ground.stages, candidate);
-  const added = [...(carried.length === 0 ? [] : [`ENV ${carried.join(" ")}`]), ...addedCompiler(ground, candidate)];
+  const added = [...(carried.length === 0 ? [] : [`ENV ${carried.join(" ")}`]), ...addedPackages(ground, candidate, lost)];
   const argument = change.argument === undefined ? "" : `; a --build-arg ${change.argument} wins over it`;
-  const compiler = added.some((line) => line.startsWith("RUN")) ? "; gcc is added, which Triton calls" : "";
+  const compiler = added.some((line) => line.includes(" gcc ")) ? "; gcc is added, which Triton calls" : "";
   return {
     instruction: stage.from,
     message: `${dropped(candidate)}: ${candidate.reference} has all that the image needs`,
@@ -213,8 +214,24 @@ function objectionByImage({ built }: EditContext, { lacks }: SmallerBase, lost: 
   return undefined;
 }
 
+// Python's mimetypes knows more types where this file is; a file of the buildpack, and of no use to anything else there.
+const tables: Readonly<Record<string, string>> = { "etc/mime.types": "media-types" };
+
+/** What the smaller base has not and the image uses: a compiler for what compiles when it runs, tables that the command leads to. */
+function addedPackages(ground: Ground, candidate: SmallerBase, lost: ReadonlySet<number> | undefined): readonly string[] {
+  const { facts } = ground.context.built ?? {};
+  const isUsed = (path: string): boolean =>
+    facts?.get(reachedFiles)?.has(path) === true && lost?.has(facts.get(fileTree).find(path)) === true;
+  const names = [
+    ...compilerFor(ground, candidate),
+    ...Object.entries(tables).flatMap(([path, name]) => (isUsed(path) ? [name] : [])),
+  ];
+  if (names.length === 0) return [];
+  return [`RUN apt-get update && apt-get install -y --no-install-recommends ${names.join(" ")} && rm -rf /var/lib/apt/lists/*`];
+}
+
 /** gcc for what compiles when it runs, where the smaller base has none and no RUN installs one. */
-function addedCompiler({ context, steps }: Ground, { lacks, title }: SmallerBase): readonly string[] {
+function compilerFor({ context, steps }: Ground, { lacks, title }: SmallerBase): readonly string[] {
   if (!(lacks.includes("toolkit") || lacks.includes("buildpack")) || title.startsWith("PyTorch")) return [];
   const installs = pythonInstalls(context, steps).flatMap(({ requirements }) => requirements);
   const tools = context.built?.facts.get(jitTools).flatMap(({ found }) => found.map(({ tool }) => tool)) ?? [];
@@ -222,5 +239,5 @@ function addedCompiler({ context, steps }: Ground, { lacks, title }: SmallerBase
     tools.includes("C compiler") || (context.built === undefined && installs.some(({ name }) => runtimeCompiler(name) === "gcc"));
   const words = steps.flatMap(({ uses }) => uses.filter(({ tool }) => tool === "apt").flatMap(({ operands }) => operands));
   if (!isCalled || words.some(({ value = "" }) => /^(?:gcc|g\+\+|clang|build-essential)/.test(value))) return [];
-  return ["RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*"];
+  return ["gcc", "libc6-dev"];
 }

@@ -4,7 +4,7 @@ import { commandWords, entryNamed, type CommandWord } from "./command-words.ts";
 import { fileTree } from "./file-tree.ts";
 import { libraries } from "./libraries.ts";
 import { programs } from "./programs.ts";
-import { pythonModules } from "./python-modules.ts";
+import { pythonModules, type PythonModules } from "./python-modules.ts";
 import { followNode } from "./reached-files/follow-node.ts";
 import { followElf, followScript, followSettings } from "./reached-files/follow-program.ts";
 import { followPython, moduleFiles } from "./reached-files/follow-python.ts";
@@ -27,11 +27,15 @@ export const reachedFiles: Fact<ReachedFiles | undefined> = defineFact("reached-
   reachedFrom(facts, commandWords(facts)),
 );
 
-/** The same for some words of commands alone. */
-export function reachedFrom(facts: Facts, words: readonly CommandWord[]): ReachedFiles | undefined {
+/** The same for some words of commands, and some modules alone. */
+export function reachedFrom(
+  facts: Facts,
+  words: readonly CommandWord[],
+  modules: PythonModules = facts.get(pythonModules),
+): ReachedFiles | undefined {
   const [read, found] = [facts.get(programs), facts.get(libraries)];
   if (read === undefined || found === undefined) return undefined;
-  const context: WalkContext = { facts, tree: facts.get(fileTree), read, found, modules: facts.get(pythonModules) };
+  const context: WalkContext = { facts, tree: facts.get(fileTree), read, found, modules };
   const reached = new Map<ByteString, number>();
   const seen = new Set<number>();
   const pending: number[] = [];

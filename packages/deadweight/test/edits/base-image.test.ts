@@ -277,3 +277,18 @@ test("debian's documents and translations are claimed, of packages that the Dock
     /de_DE\.UTF-8 asks for translations/,
   );
 });
+
+test("the table of types goes along where a program that the command starts reads it", () => {
+  const dpkg = (names: readonly string[]): TestEntry[] =>
+    debianEntries(names.map((name) => ({ name, files: name === "media-types" ? ["etc/mime.types"] : [`usr/share/${name}`] })));
+  const imageOf = (constants: readonly string[]): Facts => {
+    const program = { path: "app", content: dynamicElf({ constants }), mode: 0o755 };
+    const layers = [dpkg(["bash"]), dpkg(["bash", "media-types"]), [program]];
+    return factsOf(layers, { programs: true, config: { command: ["/app"] } });
+  };
+  const text = "FROM python:3.11\nCOPY app /app";
+  const world = (constants: readonly string[]): EditWorld => ({ facts: imageOf(constants), layers: { 2: [2] } });
+  const install = "RUN apt-get update && apt-get install -y --no-install-recommends media-types && rm -rf /var/lib/apt/lists/*";
+  assert.equal(from(text, world(["/etc/mime.types"])), `FROM python:3.11-slim\n${install}\nCOPY app /app`);
+  assert.equal(from(text, world(["/etc/other"])), "FROM python:3.11-slim\nCOPY app /app");
+});

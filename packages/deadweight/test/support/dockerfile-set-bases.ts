@@ -18,7 +18,9 @@ export type SetBase =
   | "debianFull"
   | "debianSlim"
   | "nodeFull"
-  | "nodeSlim";
+  | "nodeSlim"
+  | "pythonFull"
+  | "pythonSlim";
 
 const names: Readonly<Record<SetBase, string>> = {
   debian: "deadweight-set/debian:12",
@@ -32,6 +34,8 @@ const names: Readonly<Record<SetBase, string>> = {
   debianSlim: "mirror.example/debian:bookworm-slim",
   nodeFull: "mirror.example/node:20-bookworm",
   nodeSlim: "mirror.example/node:20-bookworm-slim",
+  pythonFull: "mirror.example/python:3.11-bookworm",
+  pythonSlim: "mirror.example/python:3.11-slim-bookworm",
 };
 
 /** Bytes that no compressor makes smaller, the same each time. */
@@ -52,7 +56,7 @@ export function withoutBase(base: SetBase): string | false {
 export async function tagSetBase(base: SetBase): Promise<void> {
   const known = (await docker("image", "ls", "--quiet", names[base])).trim();
   if (known !== "") return;
-  if (base === "debian" || base === "debianFull") return tagBase(names[base]);
+  if (base === "debian") return tagBase(names.debian);
   if (base !== "frontend") await tagSetBase("debian");
   await {
     tools: makeTools,
@@ -60,9 +64,12 @@ export async function tagSetBase(base: SetBase): Promise<void> {
     frontend: makeFrontend,
     cuda: () => makeCuda("cuda"),
     cudaBase: () => makeCuda("cudaBase"),
+    debianFull: makeDebianFull,
     debianSlim: makeDebianSlim,
     nodeFull: () => makeOfficialNode("nodeFull"),
     nodeSlim: () => makeOfficialNode("nodeSlim"),
+    pythonFull: () => makeOfficialPython("pythonFull"),
+    pythonSlim: () => makeOfficialPython("pythonSlim"),
   }[base]();
 }
 
@@ -112,17 +119,41 @@ async function makeNode(): Promise<void> {
   );
 }
 
+const buildpack = "gcc git libc6-dev libglib2.0-dev libsqlite3-dev openssh-client shared-mime-info";
+
+/** Python where the official images have it, of Debian's files; another build of it on a slim Debian, with the libraries that it needs. */
+async function makeOfficialPython(base: "pythonFull" | "pythonSlim"): Promise<void> {
+  const isSlim = base === "pythonSlim";
+  const below = isSlim ? "debianSlim" : "debianFull";
+  await tagSetBase(below);
+  const needed =
+    "ca-certificates libbz2-1.0 libexpat1 libffi8 liblzma5 libncursesw6 libnsl2 libreadline8 libsqlite3-0 libssl3 netbase tzdata zlib1g";
+  await make(
+    base,
+    contextWith({}),
+    `FROM ${names.debianFull} AS python
+RUN ${install} python3-distutils python3-lib2to3 && find /usr/lib/python3.11 -name "*.py" -exec sed -i "1s,^#! */usr/bin/python3.*,#!/usr/bin/env python3," {} +
+FROM ${names[below]}
+${isSlim ? "" : `RUN ${install} ${buildpack} && ${clean}\n`}ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
+RUN ${install} ${needed} && ${clean}
+COPY --from=python /usr/bin/python3.11 /usr/local/bin/python3.11
+COPY --from=python /usr/lib/python3.11 /usr/local/lib/python3.11
+RUN ${isSlim ? "echo slim >> /usr/local/bin/python3.11 && " : ""}ln -s python3.11 /usr/local/bin/python3 && python3 -c "import ssl, sqlite3"
+CMD ["python3"]
+`,
+  );
+}
+
 /** Node where the official images have it; on some of Debian's buildpack, or on a slim Debian. */
 async function makeOfficialNode(base: "nodeFull" | "nodeSlim"): Promise<void> {
   const below = base === "nodeFull" ? "debianFull" : "debianSlim";
   await tagSetBase(below);
-  const packages = "gcc git libc6-dev libglib2.0-dev openssh-client shared-mime-info";
-  const buildpack = base === "nodeFull" ? `RUN ${install} ${packages} && ${clean}\n` : "";
+  const packed = base === "nodeFull" ? `RUN ${install} ${buildpack} && ${clean}\n` : "";
   await make(
     base,
     nodeFolder(),
     `FROM ${names[below]}
-${buildpack}RUN groupadd --gid 1000 node && useradd --uid 1000 --gid node --shell /bin/bash --create-home node
+${packed}RUN groupadd --gid 1000 node && useradd --uid 1000 --gid node --shell /bin/bash --create-home node
 ENV NODE_VERSION=20.0.0
 COPY bin/node /usr/local/bin/node
 COPY npm /usr/local/lib/node_modules/npm
@@ -130,6 +161,14 @@ RUN ln -s ../${npmScript} /usr/local/bin/npm && chmod +x /usr/local/${npmScript}
 CMD ["node"]
 `,
   );
+}
+
+/** Debian's system, whose apt keeps nothing, as in official images. */
+async function makeDebianFull(): Promise<void> {
+  const paths = "/var/cache/apt/archives/*.deb /var/cache/apt/*.bin";
+  const lines = [`DPkg::Post-Invoke { "rm -f ${paths} || true"; };`, 'Dir::Cache::pkgcache "";', 'Dir::Cache::srcpkgcache "";'];
+  const text = `FROM ${names.debian}\nCOPY docker-clean /etc/apt/apt.conf.d/docker-clean\nCMD ["bash"]\n`;
+  await make("debianFull", contextWith({ "docker-clean": `${lines.join("\n")}\n` }), text);
 }
 
 /** Debian's system as debuerreotype makes it slim: without documents, and dpkg told to leave them out. */
@@ -141,10 +180,19 @@ async function makeDebianSlim(): Promise<void> {
   // A container's export has what the engine puts into it besides.
   await docker("save", "--output", archive, names.debianFull);
   await output("tar", ["--extract", "--file", archive, "--directory", folder]);
-  const [{ Layers: [layer = ""] = [] } = {}] = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as {
+  const [{ Layers: layers = [] } = {}] = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as {
     Layers?: string[];
   }[];
-  await output("tar", ["--extract", "--numeric-owner", "--same-permissions", "--file", join(folder, layer), "--directory", root]);
+  for (const layer of layers)
+    await output("tar", [
+      "--extract",
+      "--numeric-owner",
+      "--same-permissions",
+      "--file",
+      join(folder, layer),
+      "--directory",
+      root,
+    ]);
   const excluded = ["doc", "info", "locale", "man", "lintian/overrides"].map((name) => `usr/share/${name}`);
   const kept = ["*/copyright", "*/locale.alias"].flatMap((name) => ["-not", "-path", name]);
   const paths = excluded.map((path) => join(root, path));

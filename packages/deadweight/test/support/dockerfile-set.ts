@@ -76,6 +76,7 @@ export const setCases: readonly SetCase[] = [
   { name: "several", bases: ["tools"], fill: (context) => writeFileSync(join(context, "weights.bin"), randomBytesOf(3e6)) },
   { name: "debian-slim", bases: ["debianFull", "debianSlim"], wanted: ["base-image"] },
   { name: "node-slim", bases: ["nodeFull", "nodeSlim"], wanted: ["base-image"] },
+  { name: "python-slim", bases: ["pythonFull", "pythonSlim"], wanted: ["base-image"] },
   { name: "stt-service", bases: ["cuda", "cudaBase"], config: health, wanted: plans },
 ];
 

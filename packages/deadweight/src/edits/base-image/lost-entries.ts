@@ -1,7 +1,7 @@
 import type { Facts } from "../../contracts/fact.ts";
 import { leavingClaims } from "../../claims/leaving-claims.ts";
 import { buildToolOf } from "../../facts/build-tool.ts";
-import { commandEntries } from "../../facts/command-entries.ts";
+import { commandWords, entryNamed } from "../../facts/command-words.ts";
 import { fileTree, type FileTree } from "../../facts/file-tree.ts";
 import { libraries } from "../../facts/libraries.ts";
 import { packageClosure } from "../../facts/package-closure.ts";
@@ -105,7 +105,8 @@ export function missedBy(facts: Facts, lost: ReadonlySet<number>): string | unde
   const isLost = (entry: number): boolean => entry >= 0 && (lost.has(entry) || lost.has(tree.contentOf(entry)));
   // The base's own entry point goes with what it tells of; a command of the Dockerfile that names it was found there.
   const ofBase = new Set(entryPointOf(tree));
-  const called = [...facts.get(commandEntries)].find((entry) => isLost(entry) && !ofBase.has(entry));
+  const words = commandWords(facts).map(([, word]) => entryNamed(facts, word));
+  const called = words.find((entry) => isLost(entry) && !ofBase.has(entry));
   if (called !== undefined) return `the command calls /${textOf(tree.path(called))}`;
   for (const entry of tree.all()) {
     if (lost.has(entry)) continue;

@@ -124,8 +124,8 @@ const release = "(?:-(?:buster|bullseye|bookworm|trixie))?";
 // debuerreotype's slim variant: dpkg is told to leave out documents. apt has nothing to note where nothing was installed, and
 // openssh-client of the buildpack adds a group.
 const slimDifferences: BuildDifferences = {
-  free: ["etc/dpkg/dpkg.cfg.d/docker", "var/lib/apt/extended_states", "run/**"],
-  rewritten: ["etc/group", "etc/group-", "etc/gshadow", "etc/gshadow-"],
+  free: ["etc/dpkg/dpkg.cfg.d/docker", "var/lib/apt/extended_states", "run/**", "etc/group-", "etc/gshadow-"],
+  rewritten: ["etc/group", "etc/gshadow"],
 };
 
 const slim = {
