@@ -47,7 +47,9 @@ function foldersOfScripts(tree: FileTree): readonly number[] {
 }
 
 function isEmptyFolder(tree: FileTree, entry: number): boolean {
-  return entry >= 0 && tree.type(entry) === "directory" && [...tree.within(tree.nodeOf(entry))].every((one) => one === entry);
+  if (entry < 0 || tree.type(entry) !== "directory") return false;
+  for (const one of tree.within(tree.nodeOf(entry))) if (one !== entry) return false;
+  return true;
 }
 
 /** `update-alternatives` keeps a record by the name of each link in its folder. */
