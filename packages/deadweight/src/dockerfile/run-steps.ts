@@ -94,10 +94,15 @@ function stepAt({ dockerfile, variables }: Source, stage: Stage, instruction: In
     instruction,
     ...(script && { script }),
     uses: script?.commands.flatMap((command) => commandUse(command) ?? []) ?? [],
-    mounts: instruction.flags.flatMap(({ name, value }) => (name === "mount" ? mountOf(value ?? "") : [])),
+    mounts: mountsOf(instruction.flags),
     ...state,
     environment: () => (environment ??= variables(instruction)),
   };
+}
+
+/** What the flags of a RUN mount. */
+export function mountsOf(flags: Instruction["flags"]): readonly RunMount[] {
+  return flags.flatMap(({ name, value }) => (name === "mount" ? mountOf(value ?? "") : []));
 }
 
 function mountOf(text: string): RunMount[] {

@@ -1,11 +1,14 @@
 import { defineEdit, type Edit, type EditContext, type ProposedSaving } from "../contracts/edit.ts";
 import { hasOption, type CommandUse } from "../dockerfile/command-use.ts";
-import { joinedText } from "../dockerfile/joined-text.ts";
+import { fileTree } from "../facts/file-tree.ts";
+import { textOf } from "../lib/byte-string.ts";
 import type { Instruction, Replacement } from "../model/dockerfile.ts";
+import { changeOf, pathsOf, type Change } from "./copy-ownership/change.ts";
+import { whatRemains } from "./copy-ownership/what-remains.ts";
+import { whyNot, whyNotBeside } from "./copy-ownership/why-not.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
 import { layerClaims, unknownSaving } from "./evidence/saving.ts";
 import { shippedSteps, type ScriptStep } from "./evidence/shipped-steps.ts";
-import { wholeLines } from "./evidence/whole-lines.ts";
 
 const name = "copy-ownership";
 
@@ -20,174 +23,125 @@ export const copyOwnership: Edit = defineEdit({
     "owner when the files are brought. The same goes for chmod of a file that was copied.",
   risk:
     "The user must exist where COPY stands: a name is taken only when a RUN above creates it, or when it is a number. The folder itself keeps " +
-    "its chown, without -R, as COPY leaves folders that exist as they are. Where a RUN between may have written below the folder, where several " +
-    "paths or other options are given, and for `chmod -R`, which is for files and folders alike, it is only said.",
+    "its chown, without -R, as COPY leaves folders that exist as they are. `chmod -R` with an octal mode is for files and folders alike, as --chmod is; " +
+    "modes such as `u=rwX` are left alone, since BuildKit of Docker 20.10 passes over them without a word, and the bits that set the user, which it drops. So are files that another " +
+    "command may have written and folders of the base image: it is only said.",
   checks: ["modes-and-owners", "file-tree", "health"],
   example: {
     before: "FROM debian:bookworm\nRUN useradd app\nCOPY . /srv\nRUN chown -R app:app /srv\n",
     after: "FROM debian:bookworm\nRUN useradd app\nCOPY --chown=app:app . /srv\nRUN chown app:app /srv\n",
   },
-  propose: (context) => gathered(shippedSteps(context).flatMap((step) => step.uses.map((use) => findingFor(context, step, use)))),
+  propose: (context) => gathered(shippedSteps(context).flatMap((step) => findingsFor(context, step))),
 });
 
-function findingFor(context: EditContext, step: ScriptStep, use: CommandUse): Finding {
-  if (use.tool !== "chown" && use.tool !== "chmod") return undefined;
-  const [whom, path, ...more] = use.operands.map(({ value }) => value);
-  if (whom === undefined || path === undefined || !path.startsWith("/") || /[*?]/.test(path)) return undefined;
-  const copies = copiesTo(context, step, path);
-  if (copies.length === 0) return undefined;
-  const { instruction } = step;
-  const isRecursive = hasOption(use, "-R", "--recursive");
-  const flag = use.tool === "chown" ? ownerFlag(whom) : modeFlag(whom, isRecursive);
-  const why =
-    more.length > 0
-      ? "several paths are given"
-      : flag === undefined
-        ? `COPY knows no ${JSON.stringify(whom)} of this kind`
-        : whyNot(context, step, use, copies, path);
-  const message = `${use.tool} stores again what ${copies.map(({ line }) => `line ${line}`).join(", ")} copied`;
-  if (why !== undefined || flag === undefined) return { instruction, message: `${message}; left alone: ${why ?? ""}` };
-  const saving = savingFor(context, instruction);
-  if (saving === undefined) return undefined;
-  return {
-    instruction,
-    message,
-    reason: "the files get the same owner and mode when they are brought",
-    replacements: [...copies.map((copy) => flagBehind(copy, flag)), ...remains(context, step, use, isRecursive)],
-    saving,
-  };
+interface Judged extends Change {
+  readonly why?: string | undefined;
 }
 
-/** COPYs of the stage above a step whose destination is the path or below it. */
-function copiesTo({ dockerfile }: EditContext, { stage, instruction, folder }: ScriptStep, path: string): readonly Instruction[] {
-  return stage.instructions.filter((one) => {
-    if ((one.keyword !== "COPY" && one.keyword !== "ADD") || one.start > instruction.start || one.exec !== undefined)
-      return false;
-    const destination = destinationOf(dockerfile, one, folder);
-    return destination !== undefined && `${destination}/`.startsWith(`${path.replace(/\/+$/, "")}/`);
+function findingsFor(context: EditContext, step: ScriptStep): readonly Finding[] {
+  const judged = judgedTogether(step, changesOf(context, step));
+  const { instruction } = step;
+  const moving = judged.filter(({ why }) => why === undefined);
+  const notes = judged.flatMap((one): Finding[] =>
+    one.why === undefined ? [] : [{ instruction, message: `${messageOf([one])}; left alone: ${one.why}` }],
+  );
+  if (moving.length === 0) return notes;
+  const saving = savingFor(context, step, moving);
+  if (typeof saving === "string") return [...notes, { instruction, message: `${messageOf(moving)}; left alone: ${saving}` }];
+  if (saving === undefined) return notes;
+  const replacements = [...flagsBehind(moving), ...whatRemains(context.dockerfile, step, moving)];
+  const reason = "the files get the same owner and mode when they are brought";
+  const inOrder = replacements.sort((one, other) => one.start - other.start);
+  return [...notes, { instruction, message: messageOf(moving), reason, replacements: inOrder, saving }];
+}
+
+function messageOf(changes: readonly Change[]): string {
+  const tools = [...new Set(changes.map(({ use }) => use.tool))].join(" and ");
+  const lines = [...new Set(changes.flatMap(({ copies }) => copies.map(({ line }) => line)))].sort((one, other) => one - other);
+  const verb = tools.includes(" ") ? "store" : "stores";
+  return `${tools} ${verb} again what ${lines.map((line) => `line ${line}`).join(", ")} copied`;
+}
+
+function changesOf(context: EditContext, step: ScriptStep): readonly Judged[] {
+  return step.uses.flatMap((use): Judged[] => {
+    const change = changeOf(context, step, use);
+    if (change === undefined) return [];
+    const why =
+      change.flag === undefined ? `COPY knows no ${JSON.stringify(change.whom)} of this kind` : whyNot(context, step, change);
+    return [{ ...change, why }];
   });
 }
 
-function destinationOf(dockerfile: EditContext["dockerfile"], copy: Instruction, folder: string | undefined): string | undefined {
-  const joined = joinedText(dockerfile.text, dockerfile.escape, copy.rest);
-  const words = joined.words().map(({ start, end }) => joined.text.slice(start, end));
-  const last = words.at(-1) ?? "";
-  if (/[$"']/.test(last) || (!last.startsWith("/") && folder === undefined)) return undefined;
-  const whole = last.startsWith("/") ? last : `${folder ?? ""}/${last.replace(/^(?:\.\/)+/, "").replace(/^\.$/, "")}`;
-  const isFolder = whole.endsWith("/");
-  const source = words.at(-2) ?? "";
-  const named = isFolder && words.length === 2 && /^[\w.-]+\.\w+$/.test(source) ? `${whole}${source}` : whole;
-  return named.replace(/\/+$/, "") || "/";
+/** Those that move nothing beside another of the RUN that stays, and two that want the same flag of a COPY, stay too. */
+function judgedTogether(step: ScriptStep, judged: readonly Judged[]): readonly Judged[] {
+  const rivals = step.uses.filter(({ tool }) => tool === "chown" || tool === "chmod");
+  const after = judged.map((one): Judged => {
+    if (one.why !== undefined) return one;
+    const twice = judged.find(
+      (other) => other !== one && other.use.tool === one.use.tool && other.copies.some((copy) => one.copies.includes(copy)),
+    );
+    if (twice !== undefined) return { ...one, why: `${one.use.tool} is called twice for it` };
+    const moves = (use: CommandUse): boolean => judged.some((other) => other.use === use && other.why === undefined);
+    const why = rivals.flatMap((use) => (use === one.use || moves(use) ? [] : (whyNotBeside(one, use) ?? [])))[0];
+    return { ...one, why };
+  });
+  // What stays now may be what another moves beside.
+  return after.some((one, index) => one.why !== judged[index]?.why) ? judgedTogether(step, after) : after;
 }
 
-/** `user:group`, as COPY has it; a user alone gets the group of its number there, so root's group is named. */
-function ownerFlag(whom: string): string | undefined {
-  if (/^[\w-]+:[\w-]+$/.test(whom)) return `--chown=${whom}`;
-  return /^[\w-]+$/.test(whom) ? `--chown=${whom}:0` : undefined;
+function flagsBehind(changes: readonly Change[]): readonly Replacement[] {
+  const byCopy = new Map<Instruction, string[]>();
+  for (const { copies, flag = "" } of changes) for (const copy of copies) byCopy.set(copy, [...(byCopy.get(copy) ?? []), flag]);
+  return [...byCopy].map(([copy, flags]) => {
+    const at = copy.start + copy.keyword.length;
+    return { start: at, end: at, text: ` ${flags.sort().reverse().join(" ")}` };
+  });
 }
 
-/** Octal, or what makes a file of mode 644 a program. */
-function modeFlag(mode: string, isRecursive: boolean): string | undefined {
-  if (isRecursive) return undefined;
-  if (/^[0-7]{3,4}$/.test(mode)) return `--chmod=${mode}`;
-  return /^a?\+x$/.test(mode) ? "--chmod=755" : undefined;
-}
-
-function whyNot(
+/** What the RUN's layer holds again of files that are moved; in words, why the image shows that they are not those of COPY. */
+function savingFor(
   context: EditContext,
-  step: ScriptStep,
-  use: CommandUse,
-  copies: readonly Instruction[],
-  path: string,
-): string | undefined {
-  if (use.command.nesting !== undefined || use.command.redirects.length > 0) return "the command is part of a larger one";
-  const others = use.options.filter(({ name: option }) => !/^(?:-R|--recursive|-v|-c|-f)$/.test(option));
-  if (others.length > 0) return `of its option ${others[0]?.name ?? ""}`;
-  if (copies.some(({ flags }) => flags.some(({ name: flag }) => flag === (use.tool === "chown" ? "chown" : "chmod"))))
-    return "COPY has such a flag already";
-  if (use.tool === "chmod" && copies.length > 1) return "several files were copied there";
-  const [first] = copies;
-  if (first === undefined) return "nothing was copied";
-  if (use.tool === "chown" && !userExists(context, step, first, use.operands[0]?.value ?? ""))
-    return "its user is not known where COPY stands: create it above";
-  return writerBetween(context, step, use, path, first);
-}
-
-/** A number, or a name that a RUN above COPY creates. */
-function userExists({ dockerfile }: EditContext, { stage }: ScriptStep, copy: Instruction, whom: string): boolean {
-  const names = whom.split(":").filter((one) => !/^(?:\d+|root)$/.test(one));
-  const above = dockerfile.text.slice(stage.from.start, copy.start);
-  return names.every((one) =>
-    new RegExp(`\\b(?:useradd|adduser|groupadd|addgroup)\\b[^\\n]*(?:\\\\\\n[^\\n]*)*\\b${one}\\b`).test(above),
-  );
-}
-
-/** Commands that write nothing below a folder of the program but by a path that they are told. */
-const harmless = /^(?:apt|dpkg|pip|uv|apk|dnf|rm|find|chown|chmod)$/;
-
-function writerBetween(
-  context: EditContext,
-  step: ScriptStep,
-  use: CommandUse,
-  path: string,
-  first: Instruction,
-): string | undefined {
-  const between = shippedSteps(context).filter(
-    (one) => one.stage === step.stage && one.instruction.start <= step.instruction.start && isNear(one, path, first),
-  );
-  const writer = between.find(({ script }) =>
-    script.commands.some((command) => {
-      if (command === use.command || (command.start === use.command.start && command.end === use.command.end)) return false;
-      const known = step.uses.concat(between.flatMap((one) => one.uses)).find((one) => one.command.start === command.start);
-      const isKnown = known !== undefined && harmless.test(known.tool) && !hasOption(known, "-e", "--editable", "-t", "--target");
-      const isUsers = /^(?:useradd|adduser|groupadd|addgroup|echo|true|set)$/.test(command.words[0]?.value ?? "");
-      return (!isKnown && !isUsers) || command.words.slice(1).some(({ text }) => text.includes(path) && known?.tool !== "chown");
-    }),
-  );
-  return writer && `line ${writer.instruction.line} may write there`;
-}
-
-/** RUNs behind the first COPY, and those that work in the folder or name it. */
-function isNear({ instruction, folder, script }: ScriptStep, path: string, first: Instruction): boolean {
-  const isWithin = `${folder ?? ""}/`.startsWith(`${path}/`);
-  return (
-    instruction.start > first.start ||
-    isWithin ||
-    script.commands.some(({ words }) => words.some(({ text }) => text.includes(path)))
-  );
-}
-
-function flagBehind(copy: Instruction, flag: string): Replacement {
-  const at = copy.start + copy.keyword.length;
-  return { start: at, end: at, text: ` ${flag}` };
-}
-
-/** The folder itself keeps its chown; the command for a file goes, with its RUN where that does nothing else. */
-function remains(
-  { dockerfile }: EditContext,
-  { instruction, script }: ScriptStep,
-  use: CommandUse,
-  isRecursive: boolean,
-): readonly Replacement[] {
-  const { text } = dockerfile;
-  if (isRecursive) {
-    const option = use.options.find(({ name: flag }) => flag === "-R" || flag === "--recursive")?.word;
-    if (option === undefined) return [];
-    const others = option.text.replace(/^-R$|^--recursive$|R/, "").replace(/^-$/, "");
-    const end = others === "" ? option.end + (/^[ \t]+/.exec(text.slice(option.end))?.[0].length ?? 0) : option.end;
-    return [{ start: option.start, end, text: others }];
-  }
-  if (script.commands.length === 1) return [{ ...wholeLines(text, instruction), text: "" }];
-  const statement = script.statements[use.command.statement];
-  const next = statement?.steps[use.command.step + 1];
-  const previous = statement?.steps[use.command.step - 1];
-  if (next !== undefined) return [{ start: use.command.start, end: next.start, text: "" }];
-  if (previous !== undefined) return [{ start: previous.end, end: use.command.end, text: "" }];
-  return [{ start: use.command.start, end: use.command.end, text: "true" }];
-}
-
-function savingFor(context: EditContext, instruction: Instruction): ProposedSaving | undefined {
-  if (context.built === undefined || context.built.layersOf(instruction).length === 0) return unknownSaving;
-  const claims = layerClaims(context, instruction, ["metadata-rewrites"]);
+  { instruction, uses }: ScriptStep,
+  moving: readonly Change[],
+): ProposedSaving | string | undefined {
+  const { built } = context;
+  if (built === undefined || built.layersOf(instruction).length === 0) return unknownSaving;
+  const tree = built.facts.get(fileTree);
+  const stranger = strangerIn(context, instruction, moving);
+  if (stranger !== undefined) return `/${stranger} is not from there`;
+  const moves = new Set(moving.map(({ use }) => use));
+  const staying = uses.filter((use) => /^ch(?:own|mod)$/.test(use.tool) && !moves.has(use));
+  const claims = layerClaims(context, instruction, ["metadata-rewrites"]).filter(({ entry }) => {
+    const path = `/${textOf(tree.path(entry))}`;
+    return moving.some(({ reaches }) => isReached(path, reaches)) && !staying.some((use) => isReached(path, reachesOf(use)));
+  });
   return claims.length > 0 || context.isAsked(name) ? { claims } : undefined;
+}
+
+function reachesOf(use: CommandUse): Change["reaches"] {
+  const isRecursive = hasOption(use, "-R", "--recursive");
+  return (pathsOf(use) ?? []).map((path) => ({ path, isRecursive }));
+}
+
+function isReached(path: string, reaches: Change["reaches"]): boolean {
+  return reaches.some((one) => path === one.path || (one.isRecursive && path.startsWith(`${one.path}/`)));
+}
+
+/** Something that the RUN changed below its paths, and that no COPY of them brought, or a folder that was there before. */
+function strangerIn({ built }: EditContext, instruction: Instruction, moving: readonly Change[]): string | undefined {
+  if (built === undefined) return undefined;
+  const tree = built.facts.get(fileTree);
+  const layers = new Set(built.layersOf(instruction));
+  const sources = new Set(moving.flatMap(({ copies }) => copies.flatMap((copy) => built.layersOf(copy))));
+  if (sources.size === 0) return undefined;
+  for (let entry = 0; entry < tree.entryCount; entry++) {
+    if (!layers.has(tree.layerOf(entry)) || !tree.isLive(entry)) continue;
+    const path = textOf(tree.path(entry));
+    const isBelow = moving.some(({ reaches }) => reaches.some((one) => one.isRecursive && `/${path}`.startsWith(`${one.path}/`)));
+    if (!isBelow) continue;
+    const from = tree.stored(tree.nodeOf(entry)).map((one) => tree.layerOf(one));
+    const isBrought = tree.type(entry) === "directory" ? sources.has(from[0] ?? -1) : from.some((layer) => sources.has(layer));
+    if (!isBrought) return path;
+  }
+  return undefined;
 }

@@ -12,6 +12,7 @@ import { type EngineName, keptNames, parseEngineName, printEngineName } from "./
 import { openEngine } from "./build/open-engine.ts";
 import { prepareFolder, recordFiles, type RecordFiles, writeOutcome } from "./build/records.ts";
 import { withConfiguredBuild } from "./build/configured-build.ts";
+import { refuseSecrets } from "./build/refuse-secrets.ts";
 import { type Found, tryCandidate, tryEdits } from "./build/try-candidates.ts";
 
 /** What was built, and where it was written down. */
@@ -29,6 +30,7 @@ export async function build(asked: string | undefined, given: BuildOptions): Pro
   const { context, options } = await withConfiguredBuild(asked, given);
   const tag = options.tag === undefined ? undefined : parseEngineName(options.tag);
   const files = await findBuildFiles(context, options.file, options.recordFolder);
+  refuseSecrets(files.dockerfile.text, files.dockerfile.path, options.settings.target);
   const record = recordFiles(files.stateFolder, options.record ?? basename(files.dockerfile.path));
   const names = await openEngine(options.engine, options);
   const made = new Set<string>();
