@@ -15,10 +15,12 @@ export interface LayerCut {
   readonly zeros?: number;
 }
 
-/** Zeros in chunks of one memory. */
+/** Files with device code have runs by the ten thousand: memory of their own would take as many bytes as the file until it is collected. */
+const zeros: Uint8Array = new Uint8Array(256 * 1024);
+
+/** Zeros in chunks of one memory, which stays as it is. */
 export function* zeroChunks(count: number): Generator<Uint8Array> {
-  const chunk = new Uint8Array(Math.min(count, 256 * 1024));
-  for (let left = count; left > 0; left -= chunk.length) yield chunk.subarray(0, left);
+  for (let left = count; left > 0; left -= zeros.length) yield zeros.subarray(0, left);
 }
 
 /** The cuts in order, those that touch made one where nothing comes between. */

@@ -52,13 +52,15 @@ class OpenSum {
   readonly #md5Before = createHash("md5");
   readonly #start: number;
   readonly #end: number;
-  readonly #pieces: ContentPiece[];
+  readonly #pieces: readonly ContentPiece[];
+  /** How many of the pieces are summed. */
+  #done = 0;
 
   constructor({ entry, contentStart, contentBytes, pieces }: SummedFile) {
     this.entry = entry;
     this.#start = contentStart;
     this.#end = contentStart + contentBytes;
-    this.#pieces = [...pieces];
+    this.#pieces = pieces;
   }
 
   /** Takes bytes that stand at `place` of the layer; whether the file ends there or before. */
@@ -67,7 +69,7 @@ class OpenSum {
     const part = (from: number, to: number): Uint8Array =>
       bytes.subarray(Math.max(from, place) - place, Math.max(0, Math.min(to, end) - place));
     if (this.#start < end && this.#end > place) this.#md5Before.update(part(this.#start, this.#end));
-    for (let piece = this.#pieces[0]; piece !== undefined; piece = this.#pieces[0]) {
+    for (let piece = this.#pieces[this.#done]; piece !== undefined; piece = this.#pieces[++this.#done]) {
       if ("bytes" in piece) this.#add(piece.bytes);
       else if ("zeros" in piece) for (const chunk of zeroChunks(piece.zeros)) this.#add(chunk);
       else {
@@ -75,7 +77,6 @@ class OpenSum {
         if (from < end && to > place) this.#add(part(from, to));
         if (to > end) break;
       }
-      this.#pieces.shift();
     }
     return this.#end <= end;
   }
