@@ -127,7 +127,8 @@ export function zeroedElf(fileSize: number, containers: readonly (KeptContainer 
 }
 
 function containerHeader(container: Pick<KeptContainer, "entries">): Uint8Array {
-  const header = Buffer.alloc(16);
+  // Of node's pool: a file may have twenty thousand of them.
+  const header = Buffer.allocUnsafe(16);
   header.writeUInt32LE(0xba55ed50, 0);
   header.writeUInt16LE(1, 4);
   header.writeUInt16LE(16, 6);

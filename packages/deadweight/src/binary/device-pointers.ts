@@ -123,7 +123,7 @@ export class PointerFinder {
     if (headers === undefined || this.#scans.length === 0)
       return this.#refusal ?? { reason: "it has nothing that leads to its device code", mayLeadInside: true };
     const dynamic = headers.sections.find(({ type }) => type === types.dynamic);
-    const bytes = dynamic === undefined ? undefined : this.#held.read(dynamic.offset, dynamic.size);
+    const bytes = dynamic === undefined ? undefined : this.#held.copy(dynamic.offset, dynamic.size);
     if (bytes === undefined) return { reason: "its dynamic section could not be read", mayLeadInside: true };
     this.#refuse(wrongDynamic(headers, bytes), true);
     this.#followRelr(headers);
@@ -353,7 +353,7 @@ function frontEnd(headers: ElfHeaders): number {
 
 function frontOf(headers: ElfHeaders, held: HeldParts): Uint8Array {
   const start = tableEnd(headers);
-  return held.read(start, frontEnd(headers) - start) ?? new Uint8Array(0);
+  return held.copy(start, frontEnd(headers) - start) ?? new Uint8Array(0);
 }
 
 /** Where in the file the word at an address stands. */

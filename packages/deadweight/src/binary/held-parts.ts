@@ -15,7 +15,13 @@ export class HeldParts {
     }
   }
 
-  /** Bytes that lie in one part; undefined for others. */
+  /** Bytes that lie in one part, in memory of their own; undefined for others. */
+  copy(offset: number, size: number): Buffer | undefined {
+    const bytes = this.read(offset, size);
+    return bytes && Buffer.from(bytes);
+  }
+
+  /** Bytes that lie in one part, as long as that is held; undefined for others. */
   read(offset: number, size: number): Buffer | undefined {
     const part = this.#parts.find(({ start, end }) => offset >= start && offset + size <= end);
     return part?.bytes.subarray(offset - part.start, offset - part.start + size);

@@ -53,7 +53,7 @@ interface OpenCut {
 }
 
 function closed({ start, added, header, zeros = 0 }: OpenCut, end: number): readonly LayerCut[] {
-  const after = Buffer.concat(added);
+  const after = added.length === 1 ? (added[0] ?? new Uint8Array(0)) : Buffer.concat(added);
   if (header === undefined && start === end && after.length === 0 && zeros === 0) return [];
   return [
     {
