@@ -50,7 +50,7 @@ interface Mutation {
 }
 
 const left: ReadonlySet<string> = new Set(["file-tree", "package-databases"]);
-const isStatic = ({ name, needs }: Check): boolean => needs === "nothing" && !left.has(name);
+const isStatic = ({ name, needs, observes }: Check): boolean => needs === "nothing" && observes === undefined && !left.has(name);
 const isRunning = ({ needs, observes }: Check): boolean => needs === "runtime" && observes !== "rounds";
 const chosen: readonly Check[] = checks.filter((check) => isStatic(check) || (values.run && isRunning(check)));
 const running: ReadonlySet<string> = new Set(checks.filter(isRunning).map(({ name }) => name));

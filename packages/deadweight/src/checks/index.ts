@@ -15,6 +15,7 @@ import { logs } from "./logs.ts";
 import { memory } from "./memory.ts";
 import { modesAndOwners } from "./modes-and-owners.ts";
 import { packageDatabases } from "./package-databases.ts";
+import { pull } from "./pull.ts";
 import { pythonImports } from "./python-imports.ts";
 import { pythonModules } from "./python-modules.ts";
 import { reachedFiles } from "./reached-files.ts";
@@ -39,6 +40,7 @@ export const checks: readonly Check[] = [
   memory,
   modesAndOwners,
   packageDatabases,
+  pull,
   pythonImports,
   pythonModules,
   reachedFiles,

@@ -1,10 +1,10 @@
 import { type Command, Option } from "commander";
 import type { Baseline, Budget, CompareOptions, GrowthLimit } from "../index.ts";
-import { parseBitRate } from "../lib/bit-rate.ts";
 import { printable } from "../lib/printable.ts";
 import { UserError } from "../lib/user-error.ts";
 import { allowsColour } from "./allows-colour.ts";
 import { repeatable } from "./delivery-options.ts";
+import { bandwidthOf } from "./bandwidth.ts";
 import { addImageOptions, addProgressOptions, imageForms, imageOptions, type ImageFlags } from "./image-options.ts";
 import { createDisplay, progressMode } from "./progress/create-display.ts";
 import { type Session, type Toolkit, type Work, write } from "./session.ts";
@@ -119,13 +119,4 @@ function compareOptions(flags: CompareFlags, budgets: readonly Budget[], session
     ...(bitsPerSecond === undefined ? {} : { bitsPerSecond }),
     ...(flags.record === undefined ? {} : { records: flags.record }),
   };
-}
-
-function bandwidthOf(text: string | undefined): number | undefined {
-  const rate = text === undefined ? undefined : parseBitRate(text);
-  if (text === undefined || rate !== undefined) return rate;
-  throw new UserError("usage", `bandwidth ${text}: no rate`, {
-    hint: "write for instance 100mbit, 1gbit or 12.5MB/s",
-    exitCode: 2,
-  });
 }

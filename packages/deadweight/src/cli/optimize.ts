@@ -79,7 +79,9 @@ function addChangeOptions(command: Command, { levels, transforms }: Toolkit): vo
         .choices(levels)
         .default("lossless"),
     )
-    .addOption(repeatable("--only <transform>", `these transforms alone${byName}; repeatable`).conflicts("skip"))
+    .addOption(
+      repeatable("--only <transform>", `these transforms alone${byName}, or recompress for none; repeatable`).conflicts("skip"),
+    )
     .addOption(
       repeatable("--skip <transform>", `leave a transform out; repeatable: ${transforms.map(({ name }) => name).join(", ")}`),
     )
@@ -157,7 +159,7 @@ async function optimizeOptions(flags: OptimizeFlags, session: Session, toolkit: 
     ...(flags.layers === undefined ? {} : { layers: parseLayers(flags.layers, toolkit) }),
     validate: flags.validate,
     force: flags.force === true,
-    ...(flags.only === undefined ? {} : { only: knownTransforms(flags.only, toolkit) }),
+    ...(flags.only === undefined ? {} : { only: onlyTransforms(flags.only, flags, toolkit) }),
     ...(flags.skip === undefined ? {} : { skip: knownTransforms(flags.skip, toolkit) }),
   };
 }
@@ -169,6 +171,17 @@ function destinationOf({ output, dryRun }: OptimizeFlags): string | undefined {
     hint: "say with -o where the smaller image goes, for instance -o oci:FOLDER, or --dry-run to see what would be done",
     exitCode: 2,
   });
+}
+
+/** `recompress` is what `--compression` asks for: it stands among these names so that nothing else is done. */
+function onlyTransforms(names: readonly string[], { compression }: OptimizeFlags, toolkit: Toolkit): readonly string[] {
+  const others = names.filter((name) => name !== "recompress");
+  if (others.length < names.length && compression === undefined)
+    throw new UserError("usage", "--only recompress: nothing says how", {
+      hint: "add --compression, for instance --compression zstd",
+      exitCode: 2,
+    });
+  return knownTransforms(others, toolkit);
 }
 
 function knownTransforms(names: readonly string[], { transforms }: Toolkit): readonly string[] {

@@ -4,6 +4,7 @@ import { didYouMean } from "../lib/did-you-mean.ts";
 import { UserError } from "../lib/user-error.ts";
 import { allowsColour } from "./allows-colour.ts";
 import { repeatable } from "./delivery-options.ts";
+import { bandwidthOf } from "./bandwidth.ts";
 import { addImageOptions, addProgressOptions, imageForms, imageOptions, type ImageFlags } from "./image-options.ts";
 import { createDisplay, progressMode } from "./progress/create-display.ts";
 import { type Session, type Toolkit, type Work, write } from "./session.ts";
@@ -20,6 +21,7 @@ interface VerifyFlags extends Omit<ImageFlags, "base"> {
   readonly config?: string;
   readonly service?: string;
   readonly engine?: string;
+  readonly bandwidth?: string;
   readonly format: "table" | "json" | "markdown";
   readonly verbose?: boolean;
 }
@@ -69,7 +71,8 @@ function addRunOptions(command: Command): void {
     .option("--service <name>", "which of its services the images are of, where it has several")
     .addOption(
       new Option("--engine <name>", "where containers run: what has the original, or answers").choices(["docker", "podman"]),
-    );
+    )
+    .option("--bandwidth <rate>", "measure how long pulls take that get so much: 100mbit, 1gbit, 12.5MB/s");
 }
 
 function addOutputOptions(command: Command): void {
@@ -106,6 +109,7 @@ async function verify(before: string, after: string, flags: VerifyFlags, session
 }
 
 function verifyOptions(flags: VerifyFlags, session: Session, toolkit: Toolkit): VerifyOptions {
+  const bitsPerSecond = bandwidthOf(flags.bandwidth);
   return {
     ...imageOptions(flags, session, toolkit),
     isStatic: flags.static === true,
@@ -118,6 +122,7 @@ function verifyOptions(flags: VerifyFlags, session: Session, toolkit: Toolkit): 
     ...(flags.service === undefined ? {} : { service: flags.service }),
     ...(flags.engine === undefined ? {} : { engine: flags.engine }),
     ...(flags.skip === undefined ? {} : { skip: known(flags.skip, toolkit) }),
+    ...(bitsPerSecond === undefined ? {} : { bitsPerSecond }),
   };
 }
 

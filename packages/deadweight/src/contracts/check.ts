@@ -1,5 +1,6 @@
 import type { ByteString } from "../lib/byte-string.ts";
 import type { Observed } from "../model/observation.ts";
+import type { Pulls } from "../model/pulls.ts";
 import type { Verdict } from "../model/verification.ts";
 import type { Facts } from "./fact.ts";
 
@@ -19,6 +20,8 @@ export interface Comparison {
   readonly targets?: readonly number[];
   /** What containers of both did; a text says why none was run. */
   readonly observed?: Observed | string;
+  /** How long pulls of both take; a text says why that was not measured. */
+  readonly pulled?: Pulls | string;
 }
 
 /** What a check found; the pipeline adds the check's name. */
@@ -34,8 +37,11 @@ export interface Check {
   /** One line. */
   readonly title: string;
   readonly needs: CheckNeeds;
-  /** What it must see of containers beside one life of each: many, to measure, or the modules that Python can import. */
-  readonly observes?: "rounds" | "imports";
+  /**
+   * What it must see of containers beside one life of each: many, to measure, or the modules that Python can import. Or, without
+   * containers, how long it takes to unpack the layers.
+   */
+  readonly observes?: "rounds" | "imports" | "pulls";
   /** Asked for together by `--require gpu`. */
   readonly uses?: "gpu";
   /** One result for each thing that it looks at, at least one. Not run is a result, with its reason, never silence. */

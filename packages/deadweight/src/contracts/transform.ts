@@ -67,6 +67,8 @@ export interface PlanContext {
   readonly mayEdit: (layer: number) => boolean;
   /** Whether what a layer stores may come to lie in a lower one. */
   readonly mayMove: (from: number, to: number) => boolean;
+  /** Whether two layers become one, or are divided anew. */
+  readonly areJoined: (one: number, other: number) => boolean;
   /** Whether an earlier transform has removed an entry. */
   readonly isRemoved: (entry: number) => boolean;
   /** What an earlier transform has decided for an entry. */

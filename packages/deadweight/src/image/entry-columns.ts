@@ -1,6 +1,7 @@
+import { freeBytes } from "../lib/free-bytes.ts";
 import type { LayerIndex } from "../model/layer-index.ts";
 
-/** The columns of a layer index while they grow: doubled when full, cut to size at the end. */
+/** The columns of a layer index while they grow: doubled when full, cut to size at the end. Memory that is left behind goes at once. */
 export class EntryColumns {
   count = 0;
   #capacity = 1024;
@@ -22,7 +23,7 @@ export class EntryColumns {
     return this.count++;
   }
 
-  /** The columns as an index has them; `starts` gets its last border, the end of the entries. */
+  /** The columns as an index has them, once; `starts` gets its last border, the end of the entries. */
   finish(
     endOfEntries: number,
   ): Pick<
@@ -33,17 +34,18 @@ export class EntryColumns {
     const starts = new Float64Array(count + 1);
     starts.set(this.starts.subarray(0, count));
     starts[count] = endOfEntries;
+    freeBytes(this.starts);
     return {
-      path: this.path.slice(0, count),
-      type: this.type.slice(0, count),
-      mode: this.mode.slice(0, count),
-      uid: this.uid.slice(0, count),
-      gid: this.gid.slice(0, count),
-      mtime: this.mtime.slice(0, count),
-      size: this.size.slice(0, count),
-      storedSize: this.storedSize.slice(0, count),
-      linkNode: this.linkNode.slice(0, count),
-      hashes: this.hashes.slice(0, count * 32),
+      path: cut(this.path, count),
+      type: cut(this.type, count),
+      mode: cut(this.mode, count),
+      uid: cut(this.uid, count),
+      gid: cut(this.gid, count),
+      mtime: cut(this.mtime, count),
+      size: cut(this.size, count),
+      storedSize: cut(this.storedSize, count),
+      linkNode: cut(this.linkNode, count),
+      hashes: cut(this.hashes, count * 32),
       starts,
     };
   }
@@ -64,7 +66,14 @@ export class EntryColumns {
   }
 }
 
-function copied<T extends { set: (values: T) => void }>(larger: T, values: T): T {
+function copied<T extends ArrayBufferView & { set: (values: T) => void }>(larger: T, values: T): T {
   larger.set(values);
+  freeBytes(values);
   return larger;
+}
+
+function cut<T extends ArrayBufferView & { slice: (start: number, end: number) => T }>(values: T, length: number): T {
+  const own = values.slice(0, length);
+  freeBytes(values);
+  return own;
 }

@@ -3,6 +3,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { freeBytes } from "../lib/free-bytes.ts";
 import type { CapturedFile, LayerIndex } from "../model/layer-index.ts";
 import type { CacheDatabase } from "./cache-database.ts";
 import { fromPlain, toPlain, type PlainLayerIndex } from "./layer-index-codec.ts";
@@ -43,7 +44,12 @@ function encode(index: LayerIndex): Uint8Array {
     return { entry: capture.entry, bytes: capture.bytes ?? readFileSync(capture.spooled ?? "") };
   });
   const params = { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 };
-  return zstdCompressSync(serialize({ ...toPlain(index), captures }), { params });
+  const plain = serialize({ ...toPlain(index), captures });
+  try {
+    return zstdCompressSync(plain, { params });
+  } finally {
+    freeBytes(plain);
+  }
 }
 
 function decode(value: Uint8Array, spoolFolder: string): LayerIndex {

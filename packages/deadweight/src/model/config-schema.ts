@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseBitRate } from "../lib/bit-rate.ts";
 import { parseBytes } from "../lib/byte-size.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { UserError } from "../lib/user-error.ts";
@@ -20,6 +21,10 @@ const duration = z
   .string()
   .regex(/^\d+(?:\.\d+)?\s*(?:ms|s|m|h)$/, "write a time as 500ms, 10s or 2m")
   .transform((time) => parseDuration(time) ?? 0);
+const bandwidth = z
+  .string()
+  .regex(/^\d+(?:\.\d+)?\s*[kmgKMG]?(?:bit(?:\/s)?|bps|[bB]\/s)$/, "write a bandwidth as 100mbit, 1gbit or 12.5MB/s")
+  .transform((rate) => parseBitRate(rate));
 
 const http = z.strictObject({
   method: z
@@ -100,6 +105,7 @@ const service = z.strictObject({
       requests: z.int().min(1).max(10_000).default(20),
       warmUp: z.int().min(0).max(10_000).default(3),
       tolerance: portion.default(0.15).describe("a growth of the median below this part of it is none"),
+      bandwidth: bandwidth.optional().describe("of pulls, as 100mbit; they are not measured without it"),
     })
     .prefault({}),
   budgets: z
@@ -108,6 +114,7 @@ const service = z.strictObject({
       latency: duration.optional(),
       memory: bytes.optional(),
       gpuMemory: bytes.optional(),
+      pull: duration.optional().describe("fetched at measure.bandwidth, and unpacked"),
     })
     .default({})
     .describe("what the candidate may take at most"),

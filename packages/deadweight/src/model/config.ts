@@ -104,7 +104,7 @@ export interface AnswerComparison {
   readonly pattern?: string | undefined;
 }
 
-/** How start-up, latency and memory are measured. */
+/** How start-up, latency, memory and pulls are measured. */
 export interface Measure {
   /** Starts of each image, one after the other; more are made when it is not clear, up to three times as many. */
   readonly rounds: number;
@@ -114,6 +114,8 @@ export interface Measure {
   readonly warmUp: number;
   /** A growth of the median below this part of it is none, however certain. */
   readonly tolerance: number;
+  /** Bits in a second that a pull gets; pulls are not measured when absent. */
+  readonly bandwidth?: number | undefined;
 }
 
 /** What the candidate may take at most, whatever the original takes. */
@@ -123,4 +125,5 @@ export interface Budgets {
   readonly latency?: number | undefined;
   readonly memory?: number | undefined;
   readonly gpuMemory?: number | undefined;
+  readonly pull?: number | undefined;
 }

@@ -1,6 +1,7 @@
 import { distributionOf, growthOf, type Distribution, type Growth } from "../lib/distribution.ts";
 import type { Measure } from "./config.ts";
 import type { Life } from "./observation.ts";
+import { type PulledImage, type Pulls, transferMs } from "./pulls.ts";
 
 /** A quantity that was measured of both images, and whether it has grown. */
 export interface MeasuredGrowth {
@@ -12,6 +13,7 @@ export interface MeasuredGrowth {
 /** Growths below these are none, whatever part they are: what a scheduler or an allocator does by itself. */
 const leastStartUpMs = 20;
 const leastLatencyMs = 2;
+const leastPullMs = 100;
 const leastMemoryBytes = 4 * 1024 * 1024;
 /** The driver gives it out by 2 MiB, frameworks by 20. */
 const leastGpuMemoryBytes = 20 * 1024 * 1024;
@@ -20,6 +22,12 @@ const leastGpuMemoryBytes = 20 * 1024 * 1024;
 export function startUpGrowth(before: readonly Life[], after: readonly Life[], measure: Measure): MeasuredGrowth | undefined {
   const valuesOf = (lives: readonly Life[]): readonly number[] => lives.flatMap(({ readyMs }) => readyMs ?? []);
   return judge(valuesOf(before), valuesOf(after), measure, leastStartUpMs);
+}
+
+/** Milliseconds on the wire and of unpacking, one after the other. */
+export function pullGrowth({ before, after, bitsPerSecond, measure }: Pulls): MeasuredGrowth | undefined {
+  const valuesOf = (image: PulledImage): readonly number[] => image.unpackMs.map((ms) => ms + transferMs(image, bitsPerSecond));
+  return judge(valuesOf(before), valuesOf(after), measure, leastPullMs);
 }
 
 /** Bytes at the peak. */

@@ -1,4 +1,5 @@
 import type { ByteString } from "../lib/byte-string.ts";
+import { freeBytes } from "../lib/free-bytes.ts";
 import { UserError } from "../lib/user-error.ts";
 
 /** The root folder's node in every path table. */
@@ -274,7 +275,9 @@ export class PathTable {
   }
 
   #rehash(): void {
-    this.#slots = new Uint32Array(this.#slots.length * 2);
+    const { length } = this.#slots;
+    freeBytes(this.#slots);
+    this.#slots = new Uint32Array(length * 2);
     const mask = this.#slots.length - 1;
     for (let node = 1; node < this.#count; node++) {
       const start = this.#nameStarts[node] ?? 0;
@@ -306,5 +309,6 @@ function chosenAlike(): UserError {
 function grown(array: Uint32Array<ArrayBuffer>, least: number): Uint32Array<ArrayBuffer> {
   const larger = new Uint32Array(Math.max(least, array.length * 2));
   larger.set(array);
+  freeBytes(array);
   return larger;
 }

@@ -1,16 +1,14 @@
 import { defaultLimits } from "../archive/limits.ts";
-import type { OpenOptions, OutgoingImage } from "../contracts/store.ts";
+import type { OpenOptions } from "../contracts/store.ts";
 import { createFacts, type Facts } from "../contracts/fact.ts";
 import { layerOrigins } from "../facts/layer-origins.ts";
 import { completeImage } from "../image/complete.ts";
 import { arrangeImage } from "../image/rewrite/arrange-image.ts";
-import { recompressedIndexes } from "../image/rewrite/recompressed-indexes.ts";
 import { rewriteImage, type RewriteOptions, type RewrittenImage } from "../image/rewrite/rewrite-image.ts";
 import { toolVersion } from "../lib/tool-version.ts";
 import { gpusLabel, printTarget } from "../model/gpu.ts";
 import { type LayerShape, printLayerShape, rebuildsBase } from "../model/layer-shape.ts";
 import type { Level, Optimization, Result, Weight } from "../model/optimization.ts";
-import type { ProgressEvent } from "../model/progress.ts";
 import type { Report } from "../model/report.ts";
 import { rules } from "../rules/index.ts";
 import { pruneDeviceCode } from "../transforms/prune-device-code.ts";
@@ -141,6 +139,7 @@ async function rewrite(
       ...labels,
       ...(arrangement === undefined ? {} : { "dev.deadweight.layers": printLayerShape(options.layers ?? { kind: "keep" }) }),
     },
+    isChecked: options.validate,
     limits: defaultLimits,
     temporaryFolder,
     signal,
@@ -178,9 +177,9 @@ function labelsOf(
   };
 }
 
-async function validate(read: ReadImage, rewritten: OutgoingImage, plan: SettledPlan, options: OptimizeOptions): Promise<void> {
+async function validate(read: ReadImage, rewritten: RewrittenImage, plan: SettledPlan, options: OptimizeOptions): Promise<void> {
   options.onProgress?.({ kind: "note", text: "validating the result" });
-  const after = await factsOfRewritten(read, rewritten, (event) => options.onProgress?.(event));
+  const after = await factsOfRewritten(read, rewritten);
   const { edits, sums, arrangement } = plan;
   const violations = validateRewrite(read.facts, after, {
     edits,
@@ -203,15 +202,13 @@ async function write(
   return { reference, digest: rootOf(outgoing).descriptor.digest, isCopy, isValidated };
 }
 
-/** Reads the layers that were rewritten; what the others hold is known, also when they are compressed otherwise. */
-async function factsOfRewritten(
-  { facts, open, readIndexes }: ReadImage,
-  rewritten: OutgoingImage,
-  onProgress: (event: ProgressEvent) => void,
-): Promise<Facts> {
+/**
+ * Reads the layers that were rewritten. What the others hold is known, also when they are compressed otherwise: they were compared as they
+ * were written, and stores check the digests of what they write.
+ */
+async function factsOfRewritten({ facts, open, readIndexes }: ReadImage, rewritten: RewrittenImage): Promise<Facts> {
   const image = await completeImage(rewrittenSource(rewritten, facts.image.reference), open.platform, defaultLimits);
-  const checked = await recompressedIndexes(image, facts.layers, { limits: defaultLimits, signal: open.signal, onProgress });
-  const byDigest = new Map([...facts.layers, ...checked].map((layer) => [layer.digest, layer]));
+  const byDigest = new Map([...facts.layers, ...rewritten.checked].map((layer) => [layer.digest, layer]));
   // Trees are compared, not packages: no contents are kept.
   const layers = await readIndexes(image, { get: (key) => byDigest.get(key), put: () => {}, close: () => {} }, []);
   return createFacts({ ...facts, image, layers });

@@ -56,8 +56,8 @@ export function planChanges(facts: Facts, options: PlanOptions): ChangePlan {
   const fragile = facts.get(fragileLayers);
   const isBase = (layer: number): boolean => facts.get(layerOrigins).layers[layer]?.base === true;
   const mayEdit = (layer: number): boolean => (options.rewriteBase || !isBase(layer)) && !fragile.has(layer);
-  const mayMove = movesAllowed(facts, mayEdit, options.layers ?? { kind: "keep" });
-  const draft = createDraft(facts, { isKept: kept.has, mayEdit, mayMove });
+  const moves = movesAllowed(facts, mayEdit, options.layers ?? { kind: "keep" });
+  const draft = createDraft(facts, { isKept: kept.has, mayEdit, ...moves });
   const told = chooseTransforms(transforms, options).flatMap((transform) => draft.add(transform));
   const editable = [...fragile].filter(([layer]) => options.rewriteBase || !isBase(layer));
   return {
@@ -86,14 +86,21 @@ interface Draft {
 }
 
 /** Down to a layer that is joined with it, or like it with none; all layers between may be edited. */
-function movesAllowed(facts: Facts, mayEdit: PlanContext["mayEdit"], shape: LayerShape): PlanContext["mayMove"] {
+function movesAllowed(
+  facts: Facts,
+  mayEdit: PlanContext["mayEdit"],
+  shape: LayerShape,
+): Pick<PlanContext, "mayMove" | "areJoined"> {
   const joins = joinableLayers(facts, shape);
   const joinOf = (layer: number): number => joins.findIndex(({ layers }) => layers.includes(layer));
   const between = (from: number, to: number): number[] => Array.from({ length: from - to + 1 }, (_, place) => to + place);
-  return (from, to) => joinOf(from) === joinOf(to) && between(from, to).every(mayEdit);
+  return {
+    mayMove: (from, to) => joinOf(from) === joinOf(to) && between(from, to).every(mayEdit),
+    areJoined: (one, other) => joinOf(one) >= 0 && joinOf(one) === joinOf(other),
+  };
 }
 
-function createDraft(facts: Facts, limits: Pick<PlanContext, "isKept" | "mayEdit" | "mayMove">): Draft {
+function createDraft(facts: Facts, limits: Pick<PlanContext, "isKept" | "mayEdit" | "mayMove" | "areJoined">): Draft {
   const tree = facts.get(fileTree);
   const edits = new Map<number, DraftEdit>();
   const uncovered = new Set<number>();

@@ -4,13 +4,16 @@ import type { Facts } from "../contracts/fact.ts";
 import { didYouMean } from "../lib/did-you-mean.ts";
 import { toolVersion } from "../lib/tool-version.ts";
 import { UserError } from "../lib/user-error.ts";
+import type { Service } from "../model/config.ts";
+import type { Pulls } from "../model/pulls.ts";
 import type { Verdict, Verification, VerifiedImage } from "../model/verification.ts";
 import { expectedChanges } from "./expected-changes.ts";
+import { measurePulls } from "./measure-pulls.ts";
 import { observe } from "./observe.ts";
 import { runSettings } from "./run-settings.ts";
 import { configuredGpus } from "./load-config.ts";
 import { loadChanges, type PlannedChanges } from "./load-changes.ts";
-import { type ImageOptions, withFacts } from "./with-facts.ts";
+import { type ImageOptions, type ReadImage, withFacts } from "./with-facts.ts";
 
 export interface VerifyOptions extends Omit<ImageOptions, "programs" | "base"> {
   /** Whether only checks run that look at the images alone. */
@@ -36,6 +39,8 @@ export interface VerifyOptions extends Omit<ImageOptions, "programs" | "base"> {
   readonly service?: string;
   /** Where containers run: docker or podman; the engine that has the original, or answers, when absent. */
   readonly engine?: string;
+  /** Of pulls, in the place of the configuration's; they are not measured without either. */
+  readonly bitsPerSecond?: number;
 }
 
 /**
@@ -54,7 +59,8 @@ export async function verify(before: string, after: string, options: VerifyOptio
       checkSource(planned, old);
       const expected = expectedChanges([old, now], planned, options);
       const observed = await observe(original, candidate, service, chosen, options);
-      const comparison = { before: old, after: now, expected, observed, ...targets };
+      const pulled = await pullsOf(original, candidate, service, chosen, options);
+      const comparison = { before: old, after: now, expected, observed, pulled, ...targets };
       const verdicts = await runChecks(chosen, comparison, options);
       const missing = missingOf(verdicts, options.require);
       return {
@@ -68,6 +74,18 @@ export async function verify(before: string, after: string, options: VerifyOptio
       };
     }),
   );
+}
+
+async function pullsOf(
+  before: ReadImage,
+  after: ReadImage,
+  service: Service,
+  chosen: readonly Check[],
+  { onProgress, ...options }: VerifyOptions,
+): Promise<Pulls | string> {
+  if (!chosen.some(({ observes }) => observes === "pulls")) return "it was not asked for";
+  const onNote = (text: string): void => onProgress?.({ kind: "note", text });
+  return measurePulls(before, after, service, { ...options, onNote, now: () => performance.now() });
 }
 
 function chooseChecks({ only, skip, require, isStatic }: VerifyOptions): readonly Check[] {

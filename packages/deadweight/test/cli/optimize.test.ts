@@ -110,6 +110,15 @@ test("how layers are to be compressed", async () => {
   }
 });
 
+test("layers are only compressed otherwise when that is all that was asked for", async () => {
+  const { options } = await calledWith("x", "-o", "y", "--only", "recompress", "--compression", "zstd");
+  assert.deepEqual([options.only, options.compression], [[], { kind: "zstd", level: 3 }]);
+  assert.match(
+    await refused("x", "-o", "y", "--only", "recompress"),
+    /^error: --only recompress: nothing says how\nhint: add --compression/,
+  );
+});
+
 test("wrong usage is told before anything is read", async () => {
   assert.match(await refused("x"), /^error: optimize: no destination was given\nhint: say with -o /);
   assert.match(await refused("x", "-o", "y", "--only", "drop-shadow"), /hint: did you mean "drop-shadowed"\?/);

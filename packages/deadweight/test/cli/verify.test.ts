@@ -50,6 +50,7 @@ test("the flags become options", async () => {
     only: ["config"],
   });
   assert.deepEqual((await called("a", "b", "--skip", "file-tree")).options.skip, ["file-tree"]);
+  assert.equal((await called("a", "b", "--bandwidth", "12.5MB/s")).options.bitsPerSecond, 100e6);
 });
 
 test("exit codes: what could not be looked at is no success", async () => {

@@ -56,6 +56,15 @@ test("of any image every shape shows the same tree, as predicted, and the same r
   );
 });
 
+test("equal files of joined layers become links in the first run, in a folder that no layer stores too", async () => {
+  const content = Buffer.alloc(6000, "copy");
+  const source = await layoutOf(["c/v", "c/w"].map((path) => ({ archive: tarOf([{ path, content }]) })));
+  const first = await arranged(source, { kind: "squash" }, { level: "verified" });
+  const second = await arranged(first.result?.reference ?? "", { kind: "squash" }, { level: "verified" });
+  assert.ok(first.changes.some(({ action, path }) => action === "link" && path === "c/w"));
+  assert.deepEqual(second.changes, []);
+});
+
 type Layers = readonly (readonly TestEntry[])[];
 
 interface Result {

@@ -40,7 +40,8 @@ test("times, sizes and folders become numbers and absolute paths, and what is ab
     stopTimeout: 1.5s
     mounts: [{ source: models, target: /models }, { source: ~/cache, target: /cache, readOnly: false }]
     probes: [{ name: home, http: { path: / } }, { name: version, arguments: [--version] }]
-    budgets: { latency: 200ms }
+    measure: { bandwidth: 12.5MB/s }
+    budgets: { latency: 200ms, pull: 1m }
 `,
   );
   const api = (await loadConfig(file)).services["api"];
@@ -48,6 +49,7 @@ test("times, sizes and folders become numbers and absolute paths, and what is ab
     [api?.memory, api?.stopTimeout, api?.budgets.latency, api?.startTimeout, api?.pids],
     [2e9, 1500, 200, 60_000, 512],
   );
+  assert.deepEqual([api?.measure.bandwidth, api?.budgets.pull], [100e6, 60_000]);
   assert.deepEqual(api?.mounts, [
     { source: join(folder, "models"), target: "/models", readOnly: true },
     { source: join(homedir(), "cache"), target: "/cache", readOnly: false },

@@ -9,6 +9,7 @@ import type { ArrangedLayer, Arrangement } from "./arrangement.ts";
 import { joinLayers } from "./join-layers.ts";
 import {
   blobOf,
+  checkedIndexes,
   describe,
   isSame,
   parsed,
@@ -48,7 +49,7 @@ export async function arrangeImage(
     const isKept = file === undefined || isSame(file, layers[layer.layer]);
     return isKept ? { layer: layer.layer } : { layer: layer.layer, file };
   });
-  return outgoing(image, layers, arrangement, made, options);
+  return { ...outgoing(image, layers, arrangement, made, options), checked: checkedIndexes(rewritten, layers) };
 }
 
 /** The parts of each join, in a folder of their own, which goes when it fails. */
@@ -89,7 +90,7 @@ function outgoing(
   arrangement: Arrangement,
   made: readonly MadeLayer[],
   { labels }: RewriteOptions,
-): RewrittenImage {
+): Omit<RewrittenImage, "checked"> {
   const sizes = made.map(({ layer, file }) => file ?? layers[layer ?? -1]);
   const config = arrangeConfig(image.configBytes, configLayers(layers, arrangement, made), labels);
   const manifest = newManifest(image, layers, made, config);

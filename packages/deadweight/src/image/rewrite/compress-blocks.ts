@@ -1,5 +1,4 @@
-import { promisify } from "node:util";
-import { constants, crc32, createZstdCompress, deflateRaw, deflateRawSync, type ZlibOptions } from "node:zlib";
+import { constants, crc32, createDeflateRaw, createZstdCompress, deflateRawSync, type ZlibOptions } from "node:zlib";
 import { freeBytes } from "../../lib/free-bytes.ts";
 import { plainHeader, trailer } from "../../archive/deflate/gzip-member.ts";
 
@@ -22,8 +21,6 @@ const windowBytes = 32 * 1024;
  */
 const zstdWindowLog = 23;
 
-const deflateAside = promisify<Buffer, ZlibOptions, Buffer>(deflateRaw);
-
 /** How many blocks must stay as they are after they were taken: those that other threads are at, and the window of the last. */
 export function blocksInUse(threads: number): number {
   return threads + 2;
@@ -44,7 +41,7 @@ export function compressBlocks(blocks: AsyncIterable<Buffer>, how: Compressed, t
  * as there are threads go to node's own, the next is done here meanwhile.
  */
 async function* gzipBlocks(blocks: AsyncIterable<Buffer>, level: number, threads: number): AsyncGenerator<Uint8Array> {
-  const waiting: Promise<Buffer>[] = [];
+  const waiting: Promise<readonly Uint8Array[]>[] = [];
   let window: Buffer | undefined;
   let crc = 0;
   let length = 0;
@@ -59,7 +56,7 @@ async function* gzipBlocks(blocks: AsyncIterable<Buffer>, level: number, threads
     else {
       const own = deflateRawSync(block, options);
       for (const deflated of waiting.splice(0)) yield* freed(await deflated);
-      yield* freed(own);
+      yield* freed([own]);
     }
   }
   for (const deflated of waiting) yield* freed(await deflated);
@@ -68,9 +65,19 @@ async function* gzipBlocks(blocks: AsyncIterable<Buffer>, level: number, threads
   yield trailer(crc, length);
 }
 
-function* freed(piece: Uint8Array): Generator<Uint8Array> {
-  yield piece;
-  freeBytes(piece);
+/** By a thread of node's. Not `deflateRaw`, which joins what it gets and leaves the memory of that to the collector. */
+async function deflateAside(block: Buffer, options: ZlibOptions): Promise<readonly Uint8Array[]> {
+  const stream = createDeflateRaw(options);
+  stream.end(block);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of stream as AsyncIterable<Uint8Array>) pieces.push(piece);
+  return pieces;
+}
+
+/** Pieces of one memory, which goes when they were taken. */
+function* freed(pieces: readonly Uint8Array[]): Generator<Uint8Array> {
+  yield* pieces;
+  for (const piece of pieces) freeBytes(piece);
 }
 
 async function* zstdBlocks(blocks: AsyncIterable<Buffer>, level: number): AsyncGenerator<Uint8Array> {

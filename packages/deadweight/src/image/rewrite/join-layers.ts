@@ -31,7 +31,7 @@ export async function joinLayers(
     if (image.layers[layer]?.blob.kind === "stream") await rm(source.path, { force: true });
   const files = blobs.map((blob, part) => ({ ...blob, path: outputs[part] ?? "" }));
   if (files.length > 1) return compressParts(files, options);
-  return files.map((file) => ({ ...file, compression: compression.kind }));
+  return files.map((file) => ({ ...file, compression: compression.kind, isChecked: false }));
 }
 
 type JoinSource = GatherSource & { readonly layer: number };
@@ -120,7 +120,7 @@ async function compressParts(
   options: RewriteLayersOptions & { readonly compression: Compressed },
 ): Promise<readonly NewLayerFile[]> {
   const { compression, limits, signal } = options;
-  if (compression.kind === "none") return files.map((file) => ({ ...file, compression: compression.kind }));
+  if (compression.kind === "none") return files.map((file) => ({ ...file, compression: compression.kind, isChecked: false }));
   const made = new Map<string, NewLayerFile>();
   const queue = files.toSorted((one, other) => other.tarBytes - one.tarBytes);
   // A gzip member is made in blocks by several threads, and each worker more takes some 100 MB.
@@ -144,16 +144,16 @@ async function compressParts(
 
 async function compressPart(
   rewriter: LayerRewriter,
-  { path, digest, tarBytes }: PartFile,
+  { path, digest, diffId, tarBytes }: PartFile,
   { compression, onProgress }: RewriteLayersOptions & { readonly compression: Compressed },
 ): Promise<NewLayerFile> {
   const output = `${path}.${compression.kind}`;
   const source = { path, offset: 0, size: tarBytes };
   const id = output;
   onProgress({ kind: "start", id, label: `compress part ${path.slice(path.lastIndexOf("-") + 1)}`, total: tarBytes });
-  const job = { source, digest, tarBytes, isGzip: false, cuts: packCuts([]), compression, output };
+  const job = { source, digest, diffId, tarBytes, isGzip: false, cuts: packCuts([]), isChecked: false, compression, output };
   const blob = await rewriter.rewrite(job, (done) => onProgress({ kind: "advance", id, done, total: tarBytes }));
   onProgress({ kind: "end", id });
   await rm(path);
-  return { ...blob, path: output, compression: compression.kind };
+  return { ...blob, path: output, compression: compression.kind, isChecked: false };
 }

@@ -22,6 +22,8 @@ export interface RewriteOptions {
   readonly mayRecompress?: (layer: number) => boolean;
   /** Labels that a changed image gets. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Whether layers that are only compressed otherwise are decompressed again as they are written, and compared with what they were. */
+  readonly isChecked?: boolean;
   readonly limits: Limits;
   /** Where the new blobs go, in a folder of their own; they are read from there later. */
   readonly temporaryFolder: string;
@@ -33,6 +35,8 @@ export interface RewriteOptions {
 export interface RewrittenImage extends OutgoingImage {
   /** Layers with another blob than before, by their place. */
   readonly changed: readonly number[];
+  /** Indexes of layers that are only compressed otherwise and were compared: what is in them is what was. */
+  readonly checked: readonly LayerIndex[];
   /** Sums over all layers. */
   readonly tarBytes: number;
   readonly compressedBytes: number;
@@ -58,6 +62,7 @@ export async function rewriteImage(
     config: { descriptor: parsed(manifest).config, bytes: config },
     layers: parsed(manifest).layers.map((descriptor, place) => outgoingLayer(image, place, descriptor, changed.get(place))),
     changed: [...changed.keys()].sort((one, other) => one - other),
+    checked: checkedIndexes(changed, layers),
     tarBytes: sum(layers, (layer, place) => changed.get(place)?.tarBytes ?? layer.tarBytes),
     compressedBytes: sum(layers, (layer, place) => changed.get(place)?.compressedBytes ?? layer.compressedBytes),
   };
@@ -66,6 +71,14 @@ export async function rewriteImage(
 /** Edits may change nothing: then the blob stays, though another compressor wrote it. */
 export function isSame(file: NewLayerFile, before: LayerIndex | undefined): boolean {
   return file.diffId === before?.diffId && file.compression === before.compression;
+}
+
+/** The indexes of layers that were only compressed otherwise and compared as they were written. */
+export function checkedIndexes(made: ReadonlyMap<number, NewLayerFile>, layers: readonly LayerIndex[]): readonly LayerIndex[] {
+  return [...made].flatMap(([place, { isChecked, digest, compressedBytes, compression }]) => {
+    const index = layers[place];
+    return index === undefined || !isChecked ? [] : [{ ...index, digest, compressedBytes, compression }];
+  });
 }
 
 /** Rewrites layers into a folder of their own, which goes when it fails. */

@@ -12,6 +12,7 @@ import { editedPieces } from "./edited-pieces.ts";
 import { zeroChunks, type LayerCut } from "./layer-cut.ts";
 import { unpackCuts } from "./packed-cuts.ts";
 import type { RewriteJob, RewrittenBlob } from "./rewrite-threads.ts";
+import { WrittenContent } from "./written-content.ts";
 
 /** What a layer is rewritten with. */
 export interface RewriteLayerOptions {
@@ -31,6 +32,7 @@ const spliceAgainstThreads = 2;
  * neither more nor less than it was said to be. Throws UserError `corrupt-layer`, `digest-mismatch`, `no-space`.
  */
 export async function rewriteLayer(job: RewriteJob, options: RewriteLayerOptions): Promise<RewrittenBlob> {
+  if (job.cuts.count === 0) return recompressWhole(job, options);
   if (!isSpliceable(job)) return recompress(job, options);
   try {
     return await splice(job, options);
@@ -48,29 +50,52 @@ async function recompress(job: RewriteJob, { limits, threads, onRead }: RewriteL
   return blob;
 }
 
-/** Compresses pieces of a layer to a file; each piece is valid until the next one. Throws UserError `no-space`. */
+/** The content is all that is needed of the source, so its sum is checked, and not the sum of the source's bytes as well. */
+async function recompressWhole(job: RewriteJob, { limits, threads, onRead }: RewriteLayerOptions): Promise<RewrittenBlob> {
+  const written = job.isChecked ? new WrittenContent(job.compression.kind, limits) : undefined;
+  function* pieces(): Generator<{ readonly bytes: Uint8Array }> {
+    for (const bytes of decodedPieces(filePieces(job.source, { onRead }), job.tarBytes, limits)) yield { bytes };
+  }
+  try {
+    const blob = await writeBlob(pieces(), job, threads, written);
+    if (blob.diffId !== job.diffId) throw changedSource(job.source, `content of ${job.diffId}`, blob.diffId);
+    return blob;
+  } finally {
+    written?.close();
+  }
+}
+
+/** Compresses pieces of a layer to a file; each piece is valid until the next one. Throws UserError `no-space`, and what `written` does. */
 export async function writeBlob(
   pieces: Iterable<{ readonly bytes: Uint8Array }>,
   { compression, output: path }: Pick<RewriteJob, "compression" | "output">,
   threads: number,
+  written?: WrittenContent,
 ): Promise<RewrittenBlob> {
   const diff = createHash("sha256");
-  const blob = createHash("sha256");
+  // What is not compressed has one sum.
+  const blob = compression.kind === "none" ? undefined : createHash("sha256");
   const output = createOutput(path, blob);
   let tarBytes = 0;
   async function* blocks(): AsyncGenerator<Buffer> {
-    for (const block of inBlocks(pieces, blocksInUse(threads))) {
+    for (const block of inBlocks(pieces, blocksInUse(threads), (used) => written?.isHeld(used) === true)) {
       tarBytes += block.length;
       diff.update(block);
+      written?.expect(block);
       yield block;
     }
   }
   try {
-    for await (const piece of compressBlocks(blocks(), compression, threads)) output.write(piece);
+    for await (const piece of compressBlocks(blocks(), compression, threads)) {
+      output.write(piece);
+      written?.write(piece);
+    }
+    written?.end();
   } finally {
     output.close();
   }
-  return { digest: sha256Of(blob), compressedBytes: output.bytes(), diffId: sha256Of(diff), tarBytes };
+  const diffId = sha256Of(diff);
+  return { digest: blob === undefined ? diffId : sha256Of(blob), compressedBytes: output.bytes(), diffId, tarBytes };
 }
 
 function isSpliceable({ compression, isGzip, cuts, tarBytes, source }: RewriteJob): boolean {
@@ -116,8 +141,12 @@ function resolvedCuts({ source, tarBytes, cuts: packed }: RewriteJob, limits: Li
   });
 }
 
-/** Pieces joined and divided into blocks, each valid until `reusedAfter` more were taken. */
-function* inBlocks(pieces: Iterable<{ readonly bytes: Uint8Array }>, reusedAfter: number): Generator<Buffer> {
+/** Pieces joined and divided into blocks, each valid until `reusedAfter` more were taken, and longer while it is held. */
+function* inBlocks(
+  pieces: Iterable<{ readonly bytes: Uint8Array }>,
+  reusedAfter: number,
+  isHeld: (block: Buffer) => boolean,
+): Generator<Buffer> {
   const memory = Array.from({ length: reusedAfter + 1 }, () => Buffer.allocUnsafeSlow(blockBytes));
   let number = 0;
   let used = 0;
@@ -130,8 +159,10 @@ function* inBlocks(pieces: Iterable<{ readonly bytes: Uint8Array }>, reusedAfter
       at += part.length;
       if (used < blockBytes) continue;
       yield block;
-      number++;
       used = 0;
+      number++;
+      const place = number % memory.length;
+      if (isHeld(memory[place] ?? block)) memory[place] = Buffer.allocUnsafeSlow(blockBytes);
     }
   }
   if (used > 0) yield (memory[number % memory.length] ?? Buffer.alloc(0)).subarray(0, used);
@@ -166,7 +197,11 @@ export function createOutput(path: string, hash?: Hash): LayerOutput {
 /** Throws UserError `digest-mismatch` when what was read is not what was read first. */
 export function checkSource({ digest, source }: Pick<RewriteJob, "digest" | "source">, hash: Hash): void {
   const found = sha256Of(hash);
-  if (found !== digest) throw new UserError("digest-mismatch", `${source.path}: ${digest} when it was read first, now ${found}`);
+  if (found !== digest) throw changedSource(source, digest, found);
+}
+
+function changedSource({ path }: RewriteJob["source"], before: string, now: string): UserError {
+  return new UserError("digest-mismatch", `${path}: ${before} when it was read first, now ${now}`);
 }
 
 /** A digest as manifests have it. */

@@ -31,6 +31,8 @@ export interface RewriteLayersOptions {
   readonly limits: Limits;
   /** Where the new blobs go, and copies of blobs that come as streams while they are needed. */
   readonly folder: string;
+  /** Whether layers that are only compressed otherwise are decompressed again as they are written, and compared with what they were. */
+  readonly isChecked?: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (event: ProgressEvent) => void;
 }
@@ -39,6 +41,8 @@ export interface RewriteLayersOptions {
 export interface NewLayerFile extends RewrittenBlob {
   readonly path: string;
   readonly compression: LayerIndex["compression"];
+  /** Whether it is only compressed otherwise, and was compared. */
+  readonly isChecked: boolean;
 }
 
 /** Node's own threads, which compress beside those that read and write. */
@@ -94,20 +98,23 @@ async function rewriteTask(
   options.onProgress({ kind: "start", id, label: `rewrite layer ${layer.index} ${index.digest.slice(7, 19)}`, total });
   try {
     const source = await localBlob(layer, options);
-    const { digest, tarBytes } = index;
+    const { digest, diffId, tarBytes } = index;
+    const isChecked = options.isChecked === true && cuts.count === 0;
     const job = {
       source,
       digest,
+      diffId,
       tarBytes,
       isGzip: index.compression === "gzip",
       cuts,
+      isChecked,
       compression,
       output: path,
     };
     const blob = await rewriter.rewrite(job, (done) => options.onProgress({ kind: "advance", id, done, total }));
     if (layer.blob.kind === "stream") await rm(source.path);
     options.onProgress({ kind: "end", id });
-    return { ...blob, path, compression: compression.kind };
+    return { ...blob, path, compression: compression.kind, isChecked };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const { code, hint, exitCode } = error;

@@ -21,9 +21,12 @@ export interface RewriteJob {
   readonly source: FilePart;
   /** What the source must turn out to be. */
   readonly digest: string;
+  readonly diffId: string;
   readonly tarBytes: number;
   readonly isGzip: boolean;
   readonly cuts: PackedCuts;
+  /** Whether the new blob is decompressed as it is written and compared with the source's content; without cuts alone. */
+  readonly isChecked: boolean;
   readonly compression: Compressed;
   /** Where the new blob goes; the file is made. */
   readonly output: string;

@@ -5,7 +5,7 @@ import { UserError } from "../../lib/user-error.ts";
 /** Which transforms run. */
 export interface TransformChoice {
   readonly level: "lossless" | "verified";
-  /** These alone, whatever their safety, and what follows others. */
+  /** These alone, whatever their safety, and what follows others; none when it is empty. */
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
 }

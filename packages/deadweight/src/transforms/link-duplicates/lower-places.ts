@@ -15,6 +15,8 @@ export function lowerPlaces(
     if (!context.mayMove(tree.layerOf(entry), layer) || !isAlone(tree, context, entry)) return undefined;
     const missing: number[] = [];
     for (let node = tree.paths.parent(tree.nodeOf(entry)); node > 0; node = tree.paths.parent(node)) {
+      // What no layer stores is nowhere to be put, and of one layer it is the same folder.
+      if (tree.stored(node).length === 0 && context.areJoined(tree.layerOf(entry), layer)) continue;
       const folder = folderIn(node, layer);
       if (folder === undefined) return undefined;
       if (folder !== "stored") missing.push(folder);
