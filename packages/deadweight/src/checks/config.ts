@@ -1,6 +1,7 @@
 import { defineCheck, judged, type Check } from "../contracts/check.ts";
 import type { Facts } from "../contracts/fact.ts";
 import { fileTree } from "../facts/file-tree.ts";
+import { someOf } from "../lib/some-of.ts";
 import { asRecord, parseJson } from "../lib/parse-json.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -14,11 +15,16 @@ export const config: Check = defineCheck({
   name: "config",
   title: "environment, entry point, user, health check and all else of the config are the same",
   needs: "nothing",
-  compare: ({ before, after }) => {
+  compare: ({ before, after, goneSettings = new Set() }) => {
     const [old, now] = [settingsOf(before), settingsOf(after)];
     const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].filter((name) => !ofBuilds.has(name));
-    const differences = names.flatMap((name) => fieldDiffers(name, old[name], now[name]));
-    return judged([...differences, ...userIsLost(before, after)], `${names.length} settings`, "settings differ");
+    const rows = names.flatMap((name) => fieldDiffers(name, old[name], now[name]));
+    const gone = rows.filter(({ part, is }) => is === undefined && goneSettings.has(part)).map(({ part }) => part);
+    const differences = rows
+      .filter(({ part }) => !gone.includes(part))
+      .map(({ part, was, is }) => `${part}: was ${was ?? "not set"}, is ${is ?? "not set"}`);
+    const announced = gone.length === 0 ? "" : `; gone as announced: ${someOf(gone)}`;
+    return judged([...differences, ...userIsLost(before, after)], `${names.length} settings${announced}`, "settings differ");
   },
 });
 
@@ -29,11 +35,18 @@ function settingsOf({ image }: Facts): Fields {
   return { ...asRecord(root["config"]), os, architecture, variant };
 }
 
-function fieldDiffers(name: string, one: unknown, other: unknown): readonly string[] {
+/** One variable, label or setting of both images. */
+interface Part {
+  readonly part: string;
+  readonly was: string | undefined;
+  readonly is: string | undefined;
+}
+
+function fieldDiffers(name: string, one: unknown, other: unknown): readonly Part[] {
   const [old, now] = [partsOf(name, one), partsOf(name, other)];
   return [...new Set([...old.keys(), ...now.keys()])].flatMap((part) => {
-    const [before, after] = [old.get(part), now.get(part)];
-    return before === after ? [] : [`${part}: was ${before ?? "not set"}, is ${after ?? "not set"}`];
+    const [was, is] = [old.get(part), now.get(part)];
+    return was === is ? [] : [{ part, was, is }];
   });
 }
 

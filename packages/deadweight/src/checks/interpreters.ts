@@ -14,8 +14,8 @@ export const interpreters: Check = defineCheck({
   compare: (comparison) => {
     const scripts = scriptsByInterpreter(comparison);
     if (scripts === undefined) return notRun(programsNotRead);
-    const { before, after } = comparison;
-    const words = commandWords(before);
+    const { before, after, goneSettings } = comparison;
+    const words = commandWords(before, goneSettings);
     const differences = [
       ...words.flatMap(([setting, word]) => lostSince(before, after, word).map((why) => `${setting} names ${word}: ${why}`)),
       ...[...scripts].flatMap(([word, paths]) =>
@@ -45,6 +45,8 @@ function canRun(facts: Facts, entry: number): boolean {
 
 // Debian Policy 12.3: programs must not need files below /usr/share/doc. Examples there may call what was never installed for them.
 const documents = /^usr\/(?:local\/)?share\/(?:doc|man|info)\//;
+// node-gyp looks for Python by itself and gives it these, lib/find-python.js; npm brings them to images without Python.
+const ofNodeGyp = /(?:^|\/)node_modules\/node-gyp\/gyp\//;
 
 /** Paths of the scripts that are in both images, by the program that their first line names. */
 function scriptsByInterpreter({ before, after }: Comparison): ReadonlyMap<string, readonly ByteString[]> | undefined {
@@ -55,7 +57,8 @@ function scriptsByInterpreter({ before, after }: Comparison): ReadonlyMap<string
   for (const entry of tree.all()) {
     const line = read.shebang(entry);
     const path = tree.path(entry);
-    if (line === undefined || documents.test(path) || !canRun(before, entry) || now.find(path) < 0) continue;
+    if (line === undefined || documents.test(path) || ofNodeGyp.test(path) || !canRun(before, entry) || now.find(path) < 0)
+      continue;
     for (const word of interpretersIn(line)) scripts.set(word, [...(scripts.get(word) ?? []), path]);
   }
   return scripts;

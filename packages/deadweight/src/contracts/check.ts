@@ -16,6 +16,8 @@ export interface Comparison {
   readonly after: Facts;
   /** What was to become of a path (without leading slash); none when it was to stay as it is. */
   readonly expected: (path: ByteString) => ReadonlySet<ExpectedChange>;
+  /** Settings that were to go, as the check `config` names them: `Env NV_CUDNN_VERSION`, `Entrypoint`. */
+  readonly goneSettings?: ReadonlySet<string>;
   /** The GPUs that the images are for, as compute capabilities times ten, when the user said so. */
   readonly targets?: readonly number[];
   /** What containers of both did; a text says why none was run. */

@@ -43,8 +43,28 @@ export interface EditContext {
 
 /** What a proposal saves: entries of the built image that the next build would not have, or an estimate with its source in words. */
 export type ProposedSaving =
-  | { readonly claims: readonly EntryClaim[] }
+  | { readonly claims: readonly EntryClaim[]; readonly packages?: PackageChange }
   | { readonly bytes: number; readonly compressedBytes?: number; readonly source: string };
+
+/** What changes of the dpkg packages that an instruction installs: together with other changes more may go than each of them claims. */
+export interface PackageChange {
+  /** Of the built image, those that the instruction made. */
+  readonly layers: readonly number[];
+  /** Packages that are not asked for any more, by name, and those that are in any case. */
+  readonly unnamed: ReadonlySet<string>;
+  readonly named: ReadonlySet<string>;
+  /** Whether what is only recommended is not installed. */
+  readonly withoutRecommended: boolean;
+}
+
+/** In what the next image may differ beside what is saved. */
+export interface BuildDifferences {
+  /** Settings that go, as the check `config` names them: `Env NV_CUDNN_VERSION`, `Entrypoint`. */
+  readonly settings?: readonly string[];
+  /** Patterns of paths, as `FileTree.glob` has them: of files that may have another content, and of those that may be new, gone or others. */
+  readonly rewritten?: readonly string[];
+  readonly free?: readonly string[];
+}
 
 /** Replacements that belong together: all are made or none. */
 export interface Proposal {
@@ -57,6 +77,7 @@ export interface Proposal {
   /** Ascending and apart from each other. None: advice, which says what to do by hand. */
   readonly replacements: readonly Replacement[];
   readonly saving: ProposedSaving;
+  readonly differences?: BuildDifferences;
 }
 
 /** What an edit leaves alone though it is of its kind, and why, in one line. */

@@ -8,7 +8,7 @@ import { isBuildTool } from "./evidence/build-tool-names.ts";
 import { compileSignals } from "./evidence/compile-signals.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
 import { stepsFrom } from "./evidence/later-compiler.ts";
-import { packageClaims } from "./evidence/package-claims.ts";
+import { packageSaving } from "./evidence/package-saving.ts";
 import { packageWords, withoutWord, type PackageWord } from "./evidence/package-words.ts";
 import { pythonRequirements } from "./evidence/python-requirements.ts";
 import { runtimeCompiler } from "./evidence/runtime-compilers.ts";
@@ -176,8 +176,8 @@ function savingFor(
   found: readonly PackageWord[],
   kept: readonly string[],
 ): ProposedSaving | undefined {
-  const claims = packageClaims(context, step.instruction, new Set(found.map((one) => one.name)), new Set(kept));
-  if (claims !== undefined) return claims.length > 0 || context.isAsked(name) ? { claims } : undefined;
+  const measured = packageSaving(context, step.instruction, new Set(found.map((one) => one.name)), new Set(kept));
+  if (measured !== undefined) return measured.claims.length > 0 || context.isAsked(name) ? measured : undefined;
   const bytes = Math.max(0, ...found.map((one) => sizes[one.name] ?? 0));
   return {
     bytes,

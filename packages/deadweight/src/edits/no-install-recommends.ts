@@ -7,8 +7,8 @@ import { someOf } from "../lib/some-of.ts";
 import type { Replacement } from "../model/dockerfile.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
 import { insertOptions } from "./evidence/insert-options.ts";
-import { leavingClaims } from "./evidence/leaving-claims.ts";
-import { recommendedAndOpened, recommendedOnly } from "./evidence/recommended-only.ts";
+import { leavingClaims } from "../claims/leaving-claims.ts";
+import { recommendedAndUsed, recommendedOnly } from "./evidence/recommended-only.ts";
 import { unknownSaving } from "./evidence/saving.ts";
 import { shippedSteps, type ScriptStep } from "./evidence/shipped-steps.ts";
 import { dependencies, keptRecommendations } from "./no-install-recommends/kept-recommendations.ts";
@@ -115,7 +115,7 @@ function missingFor({ dockerfile }: EditContext, use: CommandUse, present: Set<s
   return missing;
 }
 
-/** Libraries that only come as recommended, and that the image's programs open when they are there. */
+/** What only comes as recommended and is used in a container: libraries that programs open when they are there, files that they name. */
 function openedFor(
   { built }: EditContext,
   { instruction }: ScriptStep,
@@ -124,7 +124,7 @@ function openedFor(
 ): readonly { readonly use: CommandUse; readonly kept: string }[] {
   const use = installs.findLast(({ operands }) => operands.length > 0);
   if (built === undefined || use === undefined || built.layersOf(instruction).length === 0) return [];
-  return recommendedAndOpened(built.facts, new Set(kept)).map((name) => ({ use, kept: name.replace(/:.*$/, "") }));
+  return recommendedAndUsed(built.facts, new Set(kept)).map((one) => ({ use, kept: one.replace(/:.*$/, "") }));
 }
 
 function replacementsFor(use: CommandUse, added: readonly string[]): readonly Replacement[] {
@@ -143,7 +143,8 @@ function savingFor(
   const layers = context.built?.layersOf(step.instruction) ?? [];
   if (context.built !== undefined && layers.length > 0) {
     const claims = leavingClaims(context.built.facts, layers, recommendedOnly(context.built.facts, new Set(kept)));
-    return claims.length > 0 || context.isAsked(name) ? { claims } : undefined;
+    const change = { layers, unnamed: new Set<string>(), named: new Set(kept), withoutRecommended: true };
+    return claims.length > 0 || context.isAsked(name) ? { claims, packages: change } : undefined;
   }
   const known = installs.flatMap(packagesOf).map((one) => [one, recommendedSizes[one] ?? 0] as const);
   const [largest, bytes] = known.reduce((best, one) => (one[1] > best[1] ? one : best), ["", 0] as const);

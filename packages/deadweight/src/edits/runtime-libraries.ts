@@ -3,7 +3,7 @@ import { someOf } from "../lib/some-of.ts";
 import { laterCompiler } from "./evidence/later-compiler.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
 import { packageWords, withoutWord, type PackageWord } from "./evidence/package-words.ts";
-import { packageClaims } from "./evidence/package-claims.ts";
+import { packageSaving } from "./evidence/package-saving.ts";
 import { shippedSteps, type ScriptStep } from "./evidence/shipped-steps.ts";
 import { runtimePackages } from "./evidence/runtime-packages.ts";
 
@@ -70,13 +70,13 @@ function isPurged({ uses }: ScriptStep, dev: string): boolean {
 const sizes: Readonly<Record<string, number>> = { "libpq-dev": 13_086_000, "libopenblas-dev": 58_300_000 };
 
 function savingFor(context: EditContext, step: ScriptStep, found: readonly PackageWord[]): ProposedSaving | undefined {
-  const claims = packageClaims(
+  const measured = packageSaving(
     context,
     step.instruction,
     new Set(found.map((one) => one.name)),
     new Set(found.map((one) => runtimePackages[one.name] ?? "")),
   );
-  if (claims !== undefined) return claims.length > 0 || context.isAsked(name) ? { claims } : undefined;
+  if (measured !== undefined) return measured.claims.length > 0 || context.isAsked(name) ? measured : undefined;
   const bytes = found.reduce((sum, one) => sum + (sizes[one.name] ?? 0), 0);
   return { bytes, source: bytes === 0 ? "not known without the image" : "installed sizes in Debian bookworm" };
 }

@@ -4,7 +4,7 @@ import { isMounted, type RunStep } from "../dockerfile/run-steps.ts";
 import { cacheFolderOf, removesCache, variableOf, type CacheKind } from "./evidence/cache-use.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
 import { insertOptions } from "./evidence/insert-options.ts";
-import { savingOf } from "./evidence/saving.ts";
+import { cacheSavingOf } from "./evidence/saving.ts";
 import { shippedSteps } from "./evidence/shipped-steps.ts";
 
 const name = "uv-no-cache";
@@ -35,7 +35,8 @@ function findingFor(context: EditContext, step: RunStep): Finding[] {
     (use) => use.tool === "uv" && /^(?:pip install|pip sync|sync|tool install|add)$/.test(use.verb) && keeps(use, step),
   );
   if (installs.length === 0 || removesCache(step, cache) || cleans(step)) return [];
-  const saving = savingOf(context, name, step.instruction, ["uv-cache"]);
+  const folders = installs.map((use) => cacheFolderOf(step, use, cache));
+  const saving = cacheSavingOf(context, name, step.instruction, "uv-cache", folders);
   if (saving === undefined) return [];
   return [
     {

@@ -5,11 +5,14 @@ import type { ImageConfig } from "../model/image.ts";
 import { searchPath } from "./command-entries.ts";
 import { fileTree } from "./file-tree.ts";
 
-/** Words of ENTRYPOINT, CMD and HEALTHCHECK, each with the name of its setting; those of a shell command one by one. */
-export function commandWords(facts: Facts): readonly (readonly [setting: string, word: string])[] {
+/** A word of a command, with the name of its setting: ENTRYPOINT, CMD or HEALTHCHECK. */
+export type CommandWord = readonly [setting: string, word: string];
+
+/** Words of ENTRYPOINT, CMD and HEALTHCHECK; those of a shell command one by one. No ENTRYPOINT where settings that are gone name it. */
+export function commandWords(facts: Facts, gone: ReadonlySet<string> = new Set()): readonly CommandWord[] {
   const { config } = facts.image;
   const commands = [
-    ["ENTRYPOINT", config.entrypoint],
+    ["ENTRYPOINT", gone.has("Entrypoint") ? [] : config.entrypoint],
     ["CMD", config.command],
     ["HEALTHCHECK", healthCheckOf(facts)],
   ] as const;

@@ -1,10 +1,10 @@
 import { defineFact, type Fact, type Facts } from "../contracts/fact.ts";
 import { byteStringFromText, type ByteString } from "../lib/byte-string.ts";
-import { commandWords, entryNamed } from "./command-words.ts";
+import { commandWords, entryNamed, type CommandWord } from "./command-words.ts";
 import { fileTree } from "./file-tree.ts";
 import { libraries } from "./libraries.ts";
 import { programs } from "./programs.ts";
-import { pythonModules } from "./python-modules.ts";
+import { pythonModules, type PythonModules } from "./python-modules.ts";
 import { followNode } from "./reached-files/follow-node.ts";
 import { followElf, followScript, followSettings } from "./reached-files/follow-program.ts";
 import { followPython, moduleFiles } from "./reached-files/follow-python.ts";
@@ -23,10 +23,19 @@ const written = /^(?:var\/(?:log|cache|tmp|spool)|tmp|run|proc|sys|dev)(?:\/|$)/
  * modules import, settings and what these name. Names that are made up while a program runs are not known. Undefined when the programs of
  * the image were not looked into.
  */
-export const reachedFiles: Fact<ReachedFiles | undefined> = defineFact("reached-files", (facts: Facts) => {
+export const reachedFiles: Fact<ReachedFiles | undefined> = defineFact("reached-files", (facts: Facts) =>
+  reachedFrom(facts, commandWords(facts)),
+);
+
+/** The same for some words of commands, and some modules alone. */
+export function reachedFrom(
+  facts: Facts,
+  words: readonly CommandWord[],
+  modules: PythonModules = facts.get(pythonModules),
+): ReachedFiles | undefined {
   const [read, found] = [facts.get(programs), facts.get(libraries)];
   if (read === undefined || found === undefined) return undefined;
-  const context: WalkContext = { facts, tree: facts.get(fileTree), read, found, modules: facts.get(pythonModules) };
+  const context: WalkContext = { facts, tree: facts.get(fileTree), read, found, modules };
   const reached = new Map<ByteString, number>();
   const seen = new Set<number>();
   const pending: number[] = [];
@@ -41,13 +50,13 @@ export const reachedFiles: Fact<ReachedFiles | undefined> = defineFact("reached-
     seen.add(entry);
     pending.push(entry);
   };
-  for (const path of commandPaths(context)) ask(path, -1);
+  for (const path of commandPaths(context, words)) ask(path, -1);
   for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
     for (const path of followed(context, entry)) ask(path, entry);
   }
   for (const path of writtenAnew(context, seen)) reached.delete(path);
   return reached;
-});
+}
 
 /** Paths that shell scripts make before anybody reads them, as settings from a template. */
 function writtenAnew({ read, tree }: WalkContext, entries: ReadonlySet<number>): readonly ByteString[] {
@@ -66,9 +75,9 @@ function isShell(line: ByteString | undefined): boolean {
 }
 
 /** Words as paths, as programs, and as modules: `python -m app`, `uvicorn app.main:app`. */
-function commandPaths(context: WalkContext): readonly ByteString[] {
+function commandPaths(context: WalkContext, words: readonly CommandWord[]): readonly ByteString[] {
   const { facts, tree } = context;
-  return commandWords(facts).flatMap(([, word]) => {
+  return words.flatMap(([, word]) => {
     const entries = [entryNamed(facts, word), entryNamed(facts, `./${word}`)].filter((entry) => entry >= 0);
     const own = byteStringFromText(
       word.startsWith("/") ? word.slice(1) : `${facts.image.config.workingDirectory.slice(1)}/${word}`,

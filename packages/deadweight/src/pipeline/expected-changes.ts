@@ -14,6 +14,7 @@ export interface Expected {
   readonly expect: readonly string[];
   readonly isRebuilt?: boolean;
   readonly removed?: Iterable<string>;
+  readonly rewritten?: readonly string[];
   readonly replaced?: ReadonlySet<string>;
 }
 
@@ -24,11 +25,11 @@ export interface Expected {
 export function expectedChanges(
   images: readonly [before: Facts, after: Facts],
   planned: PlannedChanges | undefined,
-  { expect, isRebuilt = false, removed = [], replaced = new Set() }: Expected,
+  { expect, isRebuilt = false, removed = [], rewritten: named = [], replaced = new Set() }: Expected,
 ): Comparison["expected"] {
   const patterns = isRebuilt ? [...expect, ...writtenByBuilds] : expect;
   const free = images.map((facts) => keptPaths(facts.get(fileTree), patterns));
-  const rewritten = images.map((facts) => keptPaths(facts.get(fileTree), isRebuilt ? rewrittenByBuilds : []));
+  const rewritten = images.map((facts) => keptPaths(facts.get(fileTree), isRebuilt ? [...named, ...rewrittenByBuilds] : named));
   const tree = images[0].get(fileTree);
   const gone = new Set(removed);
   const folders = goneFolders(tree, gone, (path) => free.some(({ has }) => has(path)));

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Edit, Proposal } from "../contracts/edit.ts";
+import type { BuildDifferences, Edit, Proposal } from "../contracts/edit.ts";
 import type { Facts } from "../contracts/fact.ts";
 import { decodeText, type DecodedText } from "../dockerfile/decode-text.ts";
 import type { BuildValues } from "../dockerfile/expand-variables.ts";
@@ -41,8 +41,10 @@ export interface RewriteOptions extends ImageOptions {
 /** A rewriting of which some changes can be made and others left, by their numbers. */
 export interface WeighedRewrite {
   readonly rewrite: DockerfileRewrite;
-  /** Paths of the image, as texts, that a container won't see any more. */
-  readonly removedBy: (change: number) => readonly string[];
+  /** Paths of the image, as texts, that a container won't see any more when some are made. */
+  readonly removedBy: (changes: readonly number[]) => readonly string[];
+  /** In what else the next image may differ. */
+  readonly differencesBy: (change: number) => BuildDifferences;
   /** What some of them save together: a byte of the image is counted once. */
   readonly bytesOf: (changes: readonly number[]) => number;
 }
@@ -174,7 +176,12 @@ function rewritten(work: Work, facts: Facts | undefined): WeighedRewrite {
   const savings = settled.made.map(({ what }) => what.saving);
   return {
     rewrite,
-    removedBy: (change) => removedPaths(savings[change], facts),
+    removedBy: (changes) =>
+      removedPaths(
+        changes.flatMap((change) => savings[change] ?? []),
+        facts,
+      ),
+    differencesBy: (change) => settled.made[change]?.what.differences ?? {},
     bytesOf: (changes) => {
       const { measured, estimated } = totalsOf(
         changes.flatMap((change) => savings[change] ?? []),

@@ -26,6 +26,10 @@ export interface VerifyOptions extends Omit<ImageOptions, "programs" | "base"> {
   readonly isRebuilt?: boolean;
   /** Paths that were to go, in the place of a file of changes. */
   readonly removed?: Iterable<string>;
+  /** Settings that were to go, as the check `config` names them: `Env NV_CUDNN_VERSION`. */
+  readonly goneSettings?: Iterable<string>;
+  /** Patterns of paths of files that may have another content. */
+  readonly rewritten?: readonly string[];
   /** Contents by sha256 in hexadecimal digits, in the place of which there may be others. */
   readonly replaced?: ReadonlySet<string>;
   /** Names of checks that must have been run, or `gpu` for those that use one. */
@@ -60,7 +64,8 @@ export async function verify(before: string, after: string, options: VerifyOptio
       const expected = expectedChanges([old, now], planned, options);
       const observed = await observe(original, candidate, service, chosen, options);
       const pulled = await pullsOf(original, candidate, service, chosen, options);
-      const comparison = { before: old, after: now, expected, observed, pulled, ...targets };
+      const goneSettings = new Set(options.goneSettings);
+      const comparison = { before: old, after: now, expected, goneSettings, observed, pulled, ...targets };
       const verdicts = await runChecks(chosen, comparison, options);
       const missing = missingOf(verdicts, options.require);
       return {

@@ -45,3 +45,14 @@ test("what no container can tell does not: our labels, names of builds, nothing 
 test("a user that is named must be known", async () => {
   assert.deepEqual(await said(settings, []), ["User app: /etc/passwd is gone"]);
 });
+
+test("what was to go may be gone, but not be another, and it is named", async () => {
+  const [before, gone] = [{ Env: ["NV_A=1", "B=2"], Entrypoint: ["/banner"] }, new Set(["Env NV_A", "Entrypoint"])];
+  const verdict = (after: Settings): unknown =>
+    config.compare({ ...comparisonOf(imageOf([], before), imageOf([], after)), goneSettings: gone });
+  assert.deepEqual(verdict({ Env: ["B=2"] }), [
+    { verdict: "same", reason: "5 settings; gone as announced: Env NV_A and Entrypoint" },
+  ]);
+  assert.match(JSON.stringify(verdict({ Env: ["NV_A=2", "B=2"] })), /Env NV_A: was 1, is 2/);
+  assert.match(JSON.stringify(verdict({ Env: [] })), /"details":\["Env B: was 2, is not set"\]/);
+});

@@ -81,3 +81,17 @@ test("examples among documents are no programs", async () => {
     "usr/share/doc-tools/run and 0 more: /usr/bin/make is gone",
   ]);
 });
+
+test("an entry point that was to go is no word of the commands any more", async () => {
+  const [before, after] = [imageOf([program("entry.sh")], { Entrypoint: ["/entry.sh"] }), imageOf([], {})];
+  assert.deepEqual(await saidOf(interpreters, comparisonOf(before, after)), ["ENTRYPOINT names /entry.sh: /entry.sh is gone"]);
+  const announced = { ...comparisonOf(before, after), goneSettings: new Set(["Entrypoint"]) };
+  assert.equal(await saidOf(interpreters, announced), "same");
+});
+
+test("what node-gyp brings is started with a Python that it looks for itself", async () => {
+  const [python, gyp] = [program("usr/bin/python3"), script("srv/node_modules/node-gyp/gyp/gyp_main.py", "/usr/bin/env python3")];
+  const other = script("srv/main.py", "/usr/bin/env python3");
+  assert.equal(await said([python, gyp], [gyp]), "same");
+  assert.match(String(await said([python, gyp, other], [gyp, other])), /^srv\/main\.py and 0 more: \/usr\/bin\/python3 is gone$/);
+});

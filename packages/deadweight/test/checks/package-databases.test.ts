@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { packageDatabases } from "../../src/checks/package-databases.ts";
+import { expectedChanges } from "../../src/pipeline/expected-changes.ts";
 import type { TestEntry } from "../support/layers.ts";
-import { comparisonOf, imageOf, saidOf } from "../support/side-by-side.ts";
+import { comparisonOf, imageOf, saidOf, type Changes } from "../support/side-by-side.ts";
 
 const said = (before: readonly TestEntry[], after: readonly TestEntry[]): Promise<string | readonly string[]> =>
   saidOf(packageDatabases, comparisonOf(imageOf(before), imageOf(after)));
@@ -80,4 +81,27 @@ test("Python: what pip check would say, as far as it did not say so before", asy
 
 test("an image without databases is not passed", async () => {
   assert.equal(await said([file("a")], [file("a")]), "not-run: there is no package database");
+});
+
+test("documents that a new build's packages come without are no wrong records when that was announced; programs are", async () => {
+  const paths = ["usr/share/doc/a/README", "usr/bin/a"];
+  const before = [status(paragraph("a")), list("a", ...paths.map((path) => `/${path}`)), ...paths.map((path) => file(path))];
+  const [old, now] = [imageOf(before), imageOf(before.slice(0, 2))];
+  const saidWhen = (isRebuilt: boolean): Promise<string | readonly string[]> => {
+    const expected = expectedChanges([old, now], undefined, { expect: [], isRebuilt, removed: paths });
+    return saidOf(packageDatabases, { before: old, after: now, expected });
+  };
+  assert.deepEqual(await saidWhen(true), ["var/lib/dpkg/info/a.list lists usr/bin/a, which is gone"]);
+  assert.equal((await saidWhen(false)).length, 2);
+});
+
+test("a database all of whose packages were to go may be gone", async () => {
+  const record: TestEntry = { path: `${site}/six-1.dist-info/RECORD`, content: "six-1.dist-info/RECORD,,\n" };
+  const before = [status(paragraph("a")), list("a", "/a"), file("a"), metadata("six"), record];
+  const [old, now] = [imageOf(before), imageOf(before.slice(0, 3))];
+  const announced: Changes = { [record.path]: "remove", [metadata("six").path]: "remove" };
+  assert.deepEqual(await saidOf(packageDatabases, comparisonOf(old, now)), [
+    "python: all of 1 package are gone from the database",
+  ]);
+  assert.equal(await saidOf(packageDatabases, comparisonOf(old, now, announced)), "same");
 });

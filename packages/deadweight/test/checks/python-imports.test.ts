@@ -39,3 +39,20 @@ test("a module whose own file was to go is not missed; one that needs it is", as
   const both = await pythonImports.compare({ ...removed, expected: () => new Set(["remove" as const]) });
   assert.deepEqual(both, [{ verdict: "same", reason: "0 modules, 2 others removed as planned" }]);
 });
+
+test("a Python that was to go imports nothing; one that is gone unannounced is missed", async () => {
+  const [before, after] = [imageOf([{ path: "usr/bin/python3", content: "x", mode: 0o755 }]), imageOf([])];
+  const imports = { before: sweep({ a: undefined }), after: "there is no Python in PATH" };
+  const comparison = { ...comparisonOf(before, after), observed: observedOf({ before: [], after: [] }, { imports }) };
+  assert.equal(
+    await verdictOf(pythonImports, comparison.observed),
+    "different: nothing can be imported\nthere is no Python in PATH",
+  );
+  const unannounced = await pythonImports.compare(comparison);
+  assert.deepEqual(
+    unannounced.map(({ verdict }) => verdict),
+    ["different"],
+  );
+  const announced = await pythonImports.compare({ ...comparison, expected: () => new Set(["remove" as const]) });
+  assert.deepEqual(announced, [{ verdict: "not-run", reason: "Python was to go" }]);
+});

@@ -176,3 +176,41 @@ test("an image without a command, or read without its programs, is not passed", 
     "not-run: the programs of an image were not looked into",
   );
 });
+
+test("an entry point that was to go leads to nothing any more, the command does as before", async () => {
+  const files = [
+    text("entry.sh", "#!/bin/sh\ncat /etc/banner\n"),
+    program("app", ["/etc/app.conf"]),
+    text("etc/app.conf"),
+    text("etc/banner"),
+  ];
+  const before = imageOf(files, { Entrypoint: ["/entry.sh"], Cmd: ["/app"] });
+  const without = (...paths: readonly string[]) => ({
+    ...comparisonOf(
+      before,
+      imageOf(
+        files.filter(({ path }) => !paths.includes(path)),
+        { Cmd: ["/app"] },
+      ),
+    ),
+    goneSettings: new Set(["Entrypoint"]),
+  });
+  assert.equal(await saidOf(reachedFiles, without("entry.sh", "etc/banner")), "same");
+  assert.deepEqual(await saidOf(reachedFiles, without("etc/app.conf")), ["/etc/app.conf: gone, and /app names it"]);
+});
+
+test("modules of a Python that was to go are not missed, those of the one that stays are", async () => {
+  const modules = (folder: string): TestEntry[] => [
+    program(`${folder}/bin/python3.11`),
+    text(`${folder}/lib/python3.11/json.py`),
+  ];
+  const own = [text("app/main.py", "import json\n"), ...modules("usr/local")];
+  const settings = { Cmd: ["/usr/local/bin/python3.11", "/app/main.py"] };
+  const announced: Changes = { "usr/bin/python3.11": "remove", "usr/lib/python3.11/json.py": "remove" };
+  const saidAfter = (after: readonly TestEntry[], changes: Changes): Promise<string | readonly string[]> =>
+    saidOf(reachedFiles, comparisonOf(imageOf([...own, ...modules("usr")], settings), imageOf(after, settings), changes));
+  assert.equal(await saidAfter(own, announced), "same");
+  assert.match(String(await saidAfter(own, {})), /usr\/lib\/python3\.11\/json\.py: gone/);
+  const without = own.filter(({ path }) => !path.endsWith("json.py"));
+  assert.match(String(await saidAfter(without, announced)), /usr\/local\/lib\/python3\.11\/json\.py: gone/);
+});

@@ -3,7 +3,9 @@ import { test } from "node:test";
 import { noInstallRecommends } from "../../src/edits/no-install-recommends.ts";
 import { fileTree } from "../../src/facts/file-tree.ts";
 import { textOf } from "../../src/lib/byte-string.ts";
-import { assertTruth, assertUntouched, proposalsOf } from "../support/editing.ts";
+import { dynamicElf } from "../support/dynamic-elf.ts";
+import { assertTruth, assertUntouched, edited, proposalsOf, type EditWorld } from "../support/editing.ts";
+import { debianEntries, type DebianPackage } from "../support/installed.ts";
 import { factsOf } from "../support/layers.ts";
 
 test("the flag is set and what matters is kept by name, for each RUN by itself, as each may be taken alone", () => {
@@ -82,6 +84,25 @@ test("with the image it counts what nothing depends on, of the instruction's lay
   const extra = (paths: readonly string[]): readonly string[] => paths.filter((path) => path.startsWith("usr/")).toSorted();
   assert.deepEqual(extra(claimed("FROM a\nRUN apt-get install -y app\n")), ["usr/ca-certificates", "usr/extra"]);
   assert.deepEqual(extra(claimed("FROM a\nRUN apt-get install -y app curl\n")), ["usr/extra"]);
+});
+
+test("what only a recommendation brings stays by name where a program that the command starts names a file of it", () => {
+  const text = "FROM a\nRUN apt-get install -y program\n";
+  const tables: DebianPackage = { name: "tables", automatic: true, files: ["etc/tables"] };
+  const documents: DebianPackage = { name: "documents", automatic: true, files: ["usr/share/documents"] };
+  const world = (constants: readonly string[], depends?: string): EditWorld => {
+    const dpkg = debianEntries([{ name: "program", ...(depends !== undefined && { depends }) }, tables, documents]);
+    const program = { path: "usr/bin/program", content: dynamicElf({ constants }), mode: 0o755 };
+    const config = { command: ["/usr/bin/program"] };
+    return {
+      facts: factsOf([[{ path: "base", content: "x" }], [...dpkg, program]], { programs: true, config }),
+      layers: { 2: [1] },
+    };
+  };
+  const without = "FROM a\nRUN apt-get install --no-install-recommends -y program\n";
+  assert.equal(edited(noInstallRecommends, text, world(["/etc/tables"])), without.replace("program", "tables program"));
+  assert.equal(edited(noInstallRecommends, text, world(["/etc/other"])), without);
+  assert.equal(edited(noInstallRecommends, text, world(["/etc/tables"], "tables")), without);
 });
 
 test("without the image it says where the figure is from", () => {

@@ -68,3 +68,19 @@ test("with the image it names what the instruction's layer keeps, and nothing wh
     3,
   );
 });
+
+test("a cache that a later RUN removes is still in the layer that brought it", () => {
+  const facts = factsOf([
+    [{ path: "usr/bin/pip", content: "x" }],
+    [
+      { path: "root/.cache/pip/http/a", content: "download" },
+      { path: "opt/a", content: "b" },
+    ],
+    [{ path: "root/.wh..cache" }, { path: "opt/.wh.a" }],
+  ]);
+  const text = "FROM debian\nRUN pip install a\nRUN rm -rf /root/.cache /opt/a\n";
+  const { proposals } = proposalsOf(pipNoCache, text, { facts, layers: { 2: [1], 3: [2] } });
+  const tree = facts.get(fileTree);
+  const claimed = proposals.map(({ saving }) => ("claims" in saving ? saving.claims.map(({ entry }) => tree.path(entry)) : []));
+  assert.deepEqual(claimed, [["root/.cache/pip/http/a"]]);
+});

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { sameLayerCleanup } from "../../src/edits/same-layer-cleanup.ts";
 import { fileTree } from "../../src/facts/file-tree.ts";
 import { textOf } from "../../src/lib/byte-string.ts";
-import { assertTruth, assertUntouched, proposalsOf } from "../support/editing.ts";
+import { assertTruth, assertUntouched, edited, proposalsOf } from "../support/editing.ts";
 import { factsOf } from "../support/layers.ts";
 
 test("what a package manager fetched goes in the same RUN", () => {
@@ -86,6 +86,20 @@ test("archives are cleaned where the image shows them", () => {
     proposals[0]?.replacements.map(({ text }) => text),
     [" && apt-get clean && rm -rf /var/lib/apt/lists/*"],
   );
+});
+
+test("archives that stay where the lists are removed are cleaned too, once, and not below a mount", () => {
+  const archive = { path: "var/cache/apt/archives/a_1_amd64.deb", content: "deb" };
+  const world = { facts: factsOf([[archive]]), layers: { 2: [0] } };
+  const text = "FROM a\nRUN apt-get update && apt-get install -y a && rm -rf /var/lib/apt/lists/*\n";
+  assert.equal(edited(sameLayerCleanup, text, world), text.replace("/*\n", "/* && apt-get clean\n"));
+  const { saving } = proposalsOf(sameLayerCleanup, text, world).proposals[0] ?? {};
+  assert.equal(saving && "claims" in saving && saving.claims.length, 1);
+  const clean = "FROM a\nRUN apt-get install -y a && rm -rf /var/lib/apt/lists/* /var/cache/apt/archives\n";
+  const mounted = text.replace("RUN", "RUN --mount=type=cache,target=/var/cache/apt");
+  const none = { ...world, facts: factsOf([[{ path: "x", content: "x" }]]) };
+  assert.deepEqual([edited(sameLayerCleanup, clean, world), edited(sameLayerCleanup, mounted, world)], [clean, mounted]);
+  assert.deepEqual([edited(sameLayerCleanup, text, none), edited(sameLayerCleanup, text)], [text, text]);
 });
 
 test("lists that a later RUN removes are still in the layer, and so is what two RUNs that become one write twice", () => {

@@ -18,18 +18,19 @@ import { withoutEngine } from "../support/tools.ts";
 /** Lines that go, each of them an edit that saves as many bytes as it has characters before a colon. */
 function removing(text: string, lines: readonly (readonly [line: number, removed: readonly string[]])[]): EditPlan {
   const all = text.split("\n");
-  const edits: PlannedEdit[] = lines.map(([line, removed]) => ({
+  const edits: PlannedEdit[] = lines.map(([line]) => ({
     edit: `without-line-${line}`,
     line,
     message: "not needed",
     predictedBytes: 1_000_000 + line,
     basis: "estimated",
-    removed,
+    differences: [],
   }));
   return {
     edits,
     textWith: (chosen) => all.filter((_, place) => !chosen.some(({ line }) => line === place + 1)).join("\n"),
     bytesOf: (chosen) => chosen.reduce((sum, { predictedBytes }) => sum + predictedBytes, 0),
+    removedBy: (chosen) => lines.flatMap(([line, removed]) => (chosen.some((edit) => edit.line === line) ? removed : [])),
   };
 }
 

@@ -3,8 +3,11 @@ import type { RunStep } from "../../dockerfile/run-steps.ts";
 import { programOf } from "../../dockerfile/shell-script.ts";
 import type { Instruction, Stage } from "../../model/dockerfile.ts";
 
+/** Programs with the packages that bring them, `|` between several. */
+type Programs = Readonly<Record<string, string>>;
+
 /** Programs of Debian's buildpack that slim images lack, with packages that bring them. */
-const buildpack: Readonly<Record<string, string>> = {
+const buildpack: Programs = {
   git: "git",
   hg: "mercurial",
   svn: "subversion",
@@ -32,7 +35,13 @@ const buildpack: Readonly<Record<string, string>> = {
 };
 
 /** A program of the buildpack that the stages' RUNs or their commands call and that no RUN before has installed. */
-export function missingProgram(context: EditContext, stages: readonly Stage[], steps: readonly RunStep[]): string | undefined {
+export function missingProgram(
+  context: EditContext,
+  stages: readonly Stage[],
+  steps: readonly RunStep[],
+  more: Programs = {},
+): string | undefined {
+  const programs = { ...buildpack, ...more };
   const installed = new Set<string>();
   for (const step of steps) {
     for (const use of step.uses) {
@@ -42,19 +51,19 @@ export function missingProgram(context: EditContext, stages: readonly Stage[], s
     const text =
       step.script?.commands.flatMap((command) => [programOf(command), ...archivesOf(command.words.map(({ text }) => text))]) ??
       [];
-    const found = text.find((program) => isMissing(program, installed));
+    const found = text.find((program) => isMissing(programs, program, installed));
     if (found !== undefined) return `${found} is called in line ${step.instruction.line}`;
   }
   for (const instruction of stages.flatMap(({ instructions }) => instructions)) {
     if (!/^(?:CMD|ENTRYPOINT|HEALTHCHECK)$/.test(instruction.keyword)) continue;
-    const found = wordsOf(context, instruction).find((program) => isMissing(program, installed));
+    const found = wordsOf(context, instruction).find((program) => isMissing(programs, program, installed));
     if (found !== undefined) return `${found} is called in line ${instruction.line}`;
   }
   return undefined;
 }
 
-function isMissing(program: string, installed: ReadonlySet<string>): boolean {
-  const packages = Object.hasOwn(buildpack, program) ? buildpack[program] : undefined;
+function isMissing(programs: Programs, program: string, installed: ReadonlySet<string>): boolean {
+  const packages = Object.hasOwn(programs, program) ? programs[program] : undefined;
   return packages !== undefined && !packages.split("|").some((name) => installed.has(name));
 }
 

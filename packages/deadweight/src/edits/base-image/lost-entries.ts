@@ -1,8 +1,8 @@
 import type { Facts } from "../../contracts/fact.ts";
+import { leavingClaims } from "../../claims/leaving-claims.ts";
 import { buildToolOf } from "../../facts/build-tool.ts";
-import { commandEntries } from "../../facts/command-entries.ts";
-import { fileTree } from "../../facts/file-tree.ts";
-import { layerOrigins } from "../../facts/layer-origins.ts";
+import { commandWords, entryNamed } from "../../facts/command-words.ts";
+import { fileTree, type FileTree } from "../../facts/file-tree.ts";
 import { libraries } from "../../facts/libraries.ts";
 import { packageClosure } from "../../facts/package-closure.ts";
 import { packageEntries } from "../../facts/package-entries.ts";
@@ -10,27 +10,39 @@ import { packages, type InstalledPackage } from "../../facts/packages.ts";
 import { programs } from "../../facts/programs.ts";
 import { removablePackages } from "../../facts/removable-packages.ts";
 import { textOf } from "../../lib/byte-string.ts";
+import { documentsOf, madeByScripts } from "./slim-entries.ts";
 import type { Lack } from "./smaller-bases.ts";
 
 const ofRuntimeFlavour =
   /^(?:cuda-(?:libraries|nvtx|nvrtc|opencl|nvjpeg|cufft|curand|cusolver|cusparse|cublas|npp)|lib(?:npp|cublas|cusparse|nccl|cudnn|cufft|curand|cusolver|nvjitlink|nvjpeg|cufile|nvfatbin|nvvm))/;
 
-/** Visible files of the image that a smaller base would not bring; undefined when the image's history does not show its base. */
-export function lostEntries(facts: Facts, lacks: readonly Lack[]): ReadonlySet<number> | undefined {
-  const { base } = facts.get(layerOrigins);
-  const ofBase = dpkgAt(facts, base.layers - 1);
-  if (base.layers === 0 || ofBase.length === 0) return undefined;
+/** Visible files of the image's lowest layers that a smaller base would not bring; undefined when dpkg's database is not in them. */
+export function lostEntries(facts: Facts, layers: number, lacks: readonly Lack[]): ReadonlySet<number> | undefined {
+  const ofBase = dpkgAt(facts, layers - 1);
+  if (layers === 0 || ofBase.length === 0) return undefined;
   const all = facts.get(packages).final.filter(({ kind }) => kind === "dpkg");
   const names = new Set(ofBase.map(({ name }) => name));
-  const lost = lacks.includes("buildpack") ? beyondSlim(facts, all, names) : lostOfCuda(all, names, lacks);
+  const isSlim = lacks.includes("documents");
+  const buildpack = lacks.includes("buildpack") ? beyondSlim(facts, layers, all, names) : new Set<InstalledPackage>();
+  const lost = isSlim ? buildpack : lostOfCuda(all, names, lacks);
   if (lost === undefined) return undefined;
   const tree = facts.get(fileTree);
-  const staying = packageEntries(
-    tree,
-    all.filter((one) => !lost.has(one)),
-  );
-  const inBase = [...packageEntries(tree, lost)].filter((entry) => tree.layerOf(entry) < base.layers && !staying.has(entry));
-  return new Set(inBase);
+  const claims = leavingClaims(facts, [...Array(layers).keys()], lost);
+  const isOfBase = (entry: number): boolean => tree.layerOf(entry) < layers;
+  const gone = [
+    ...claims.map(({ entry }) => entry),
+    ...(lacks.includes("cuda-libraries") ? entryPointOf(tree).filter(isOfBase) : []),
+    ...(lost.size > 0 && isSlim ? [...madeByScripts(tree, all, layers)] : []),
+    ...(isSlim ? documentsOf(tree, all, layers) : []),
+  ];
+  // With what a container sees go the copies that the base's own layers hide.
+  return new Set(gone.flatMap((entry) => (tree.type(entry) === "directory" ? [entry] : tree.stored(tree.nodeOf(entry)))));
+}
+
+/** The entry point of NVIDIA's images and the scripts that it calls are in no package. */
+function entryPointOf(tree: FileTree): readonly number[] {
+  const folder = tree.paths.find("opt/nvidia");
+  return folder < 0 ? [] : [...tree.within(folder)];
 }
 
 function dpkgAt(facts: Facts, layer: number): readonly InstalledPackage[] {
@@ -54,10 +66,11 @@ function lostOfCuda(
 /** docker-library's slim images keep Debian's own, certificates, netbase, tzdata and the libraries that python is linked with. */
 function beyondSlim(
   facts: Facts,
+  layers: number,
   all: readonly InstalledPackage[],
   inBase: ReadonlySet<string>,
 ): ReadonlySet<InstalledPackage> | undefined {
-  const needed = ownersNeededBelow(facts, all);
+  const needed = ownersNeededBelow(facts, layers, all);
   if (needed === undefined) return undefined;
   const debian = new Set(dpkgAt(facts, 0).map(({ name }) => name));
   const installed = new Map(all.map((one) => [one.name, one]));
@@ -70,13 +83,16 @@ function beyondSlim(
 }
 
 /** The packages whose libraries the base's own files in /usr/local need. */
-function ownersNeededBelow(facts: Facts, all: readonly InstalledPackage[]): ReadonlySet<InstalledPackage> | undefined {
+function ownersNeededBelow(
+  facts: Facts,
+  layers: number,
+  all: readonly InstalledPackage[],
+): ReadonlySet<InstalledPackage> | undefined {
   const [tree, read, found] = [facts.get(fileTree), facts.get(programs), facts.get(libraries)];
   if (read === undefined || found === undefined) return undefined;
-  const { base } = facts.get(layerOrigins);
   const needed = new Set<number>();
   for (const entry of tree.within(Math.max(0, tree.paths.find("usr/local")))) {
-    if (tree.layerOf(entry) >= base.layers || /\/_?tkinter|\/idlelib\//.test(tree.path(entry))) continue;
+    if (tree.layerOf(entry) >= layers || /\/_?tkinter|\/idlelib\//.test(tree.path(entry))) continue;
     for (const name of read.elf(entry)?.needed ?? []) needed.add(found.find(entry, name));
   }
   return new Set(all.filter((one) => [...packageEntries(tree, [one])].some((entry) => needed.has(entry))));
@@ -87,7 +103,10 @@ export function missedBy(facts: Facts, lost: ReadonlySet<number>): string | unde
   const [tree, read, found] = [facts.get(fileTree), facts.get(programs), facts.get(libraries)];
   if (read === undefined || found === undefined) return "the image's programs were not looked into";
   const isLost = (entry: number): boolean => entry >= 0 && (lost.has(entry) || lost.has(tree.contentOf(entry)));
-  const called = [...facts.get(commandEntries)].find(isLost);
+  // The base's own entry point goes with what it tells of; a command of the Dockerfile that names it was found there.
+  const ofBase = new Set(entryPointOf(tree));
+  const words = commandWords(facts).map(([, word]) => entryNamed(facts, word));
+  const called = words.find((entry) => isLost(entry) && !ofBase.has(entry));
   if (called !== undefined) return `the command calls /${textOf(tree.path(called))}`;
   for (const entry of tree.all()) {
     if (lost.has(entry)) continue;

@@ -1,8 +1,9 @@
-import type { ProposedSaving } from "../../contracts/edit.ts";
+import type { BuildDifferences, ProposedSaving } from "../../contracts/edit.ts";
 import { cudaReleases } from "./cuda-releases.ts";
 
-/** What a smaller base lacks: the toolkit's compilers and headers, its libraries, or what Debian's buildpack has. */
-export type Lack = "toolkit" | "cuda-libraries" | "buildpack";
+/** What a smaller base lacks: the toolkit's compilers and headers, its libraries, what Debian's buildpack has, or documents and
+ * translations, which Debian's slim images leave out of all packages. */
+export type Lack = "toolkit" | "cuda-libraries" | "buildpack" | "documents";
 
 /** A base image that has the same in less. */
 export interface SmallerBase {
@@ -10,8 +11,20 @@ export interface SmallerBase {
   /** What it is in a sentence: `NVIDIA's runtime flavour`. */
   readonly title: string;
   readonly lacks: readonly Lack[];
-  /** Variables that it does not set, with the values that the larger one has, where they are known. */
-  readonly lost: ReadonlyMap<string, string | undefined>;
+  /** Whether it sets a variable as the larger one does. */
+  readonly gives: (variable: string) => boolean;
+  /** Variables that only tell of what it lacks: they may go. */
+  readonly describes: RegExp;
+  /** Labels of that kind. */
+  readonly labels?: RegExp;
+  /** The larger one's entry point, which only prints and goes on: it has none. */
+  readonly entryPoint?: string;
+  /** Variables that it does not set, whose values in the larger one are known without the image. */
+  readonly known: ReadonlyMap<string, string>;
+  /** Programs that it lacks beside those of Debian's buildpack, with the packages that bring them. */
+  readonly programs?: Readonly<Record<string, string>>;
+  /** In what files of both differ. */
+  readonly differences?: BuildDifferences;
   readonly estimate: ProposedSaving;
 }
 
@@ -22,13 +35,24 @@ export function smallerBases(reference: string): readonly SmallerBase[] | { read
   const [, path = "", tag = "latest"] = /^(.*?)(?::([^:/]+))?$/.exec(reference) ?? [];
   if (/(?:^|\/)nvidia\/cuda$/.test(path)) return smallerCuda(path, tag);
   if (/(?:^|\/)pytorch\/pytorch$/.test(path)) return smallerPytorch(path, tag);
-  if (/^(?:[\w-]+[.:][\w.:-]*\/)?(?:library\/)?python$/.test(path)) return smallerPython(path, tag);
-  return undefined;
+  const [, official] = /^(?:[\w-]+[.:][\w.:-]*\/)?(?:library\/)?(python|node|debian)$/.exec(path) ?? [];
+  if (official === "python") return smallerPython(path, tag);
+  if (official === "node") return smallerNode(path, tag);
+  return official === "debian" ? smallerDebian(path, tag) : undefined;
 }
 
 function hasKnownName(reference: string): boolean {
-  return /(?:^|\/)(?:nvidia\/cuda:.*(?:devel|runtime)|pytorch\/pytorch:.*-devel|python:(?!.*(?:slim|alpine)))/.test(reference);
+  return /(?:^|\/)(?:nvidia\/cuda:.*(?:devel|runtime)|pytorch\/pytorch:.*-devel|(?:python|node):(?!.*(?:slim|alpine)))/.test(
+    reference,
+  );
 }
+
+// NVIDIA's Dockerfiles: devel is built on runtime, and that on base. What base sets, both have.
+const ofBaseFlavour =
+  /^(?:PATH|LD_LIBRARY_PATH|NVARCH|CUDA_VERSION|NVIDIA_(?:REQUIRE_\w+|VISIBLE_DEVICES|DRIVER_CAPABILITIES)|NV_CUDA_(?:CUDART_VERSION|COMPAT_PACKAGE))$/;
+const ofToolkit = /^NV_\w*(?:_DEV(?:_|$)|NSIGHT|NVPROF|NVML)|^LIBRARY_PATH$/;
+const ofLibraries = /^NV_|^(?:NCCL_VERSION|CUDNN_VERSION|NVIDIA_PRODUCT_NAME|LIBRARY_PATH)$/;
+const entryPoint = "/opt/nvidia/nvidia_entrypoint.sh";
 
 // docker images of nvidia/cuda 11.7 to 12.6 as users list them: devel 3.7 to 4.7 GB above runtime, runtime 1.8 to 2.4 GB above base, cuDNN 0.9 GB.
 const source = "the lower end of what users' listings of these images show";
@@ -50,7 +74,15 @@ function smallerCuda(path: string, tag: string): readonly SmallerBase[] | { read
     reference: `${path}:${cuda}-base-${system}`,
     title: "NVIDIA's base flavour",
     lacks: [...runtimeLacks, "cuda-libraries"],
-    lost: new Map([["NCCL_VERSION", nccl], ["NVIDIA_PRODUCT_NAME", "CUDA"], ...(flavour === "devel" ? [libraryPath] : [])]),
+    gives: (variable) => ofBaseFlavour.test(variable),
+    describes: ofLibraries,
+    labels: /^com\.nvidia\.cudnn\.version$/,
+    entryPoint,
+    known: new Map([
+      ...(nccl === undefined ? [] : [["NCCL_VERSION", nccl] as const]),
+      ["NVIDIA_PRODUCT_NAME", "CUDA"],
+      ...(flavour === "devel" ? [libraryPath] : []),
+    ]),
     estimate: { bytes: toolkitBytes + 1_800_000_000 + (cudnn === undefined ? 0 : 900_000_000), source },
   };
   if (flavour === "runtime") return [base];
@@ -60,7 +92,9 @@ function smallerCuda(path: string, tag: string): readonly SmallerBase[] | { read
       reference: `${path}:${cuda}-${cudnn === undefined ? "" : `${cudnn}-`}runtime-${system}`,
       title: "NVIDIA's runtime flavour",
       lacks: ["toolkit"],
-      lost: new Map([libraryPath]),
+      gives: (variable) => !ofToolkit.test(variable),
+      describes: ofToolkit,
+      known: new Map([libraryPath]),
       estimate: { bytes: toolkitBytes, source },
     },
   ];
@@ -69,29 +103,60 @@ function smallerCuda(path: string, tag: string): readonly SmallerBase[] | { read
 /** PyTorch's runtime image is built on Ubuntu, its devel image on NVIDIA's: pytorch/pytorch, Dockerfile. */
 function smallerPytorch(path: string, tag: string): readonly SmallerBase[] | undefined {
   if (!/^\d[\w.]*-cuda[\d.]+-cudnn\d+-devel$/.test(tag)) return undefined;
-  const variables = ["CUDA_VERSION", "NVIDIA_REQUIRE_CUDA", "NCCL_VERSION", "NVIDIA_PRODUCT_NAME", "LIBRARY_PATH", "NVARCH"];
+  const gives = /^(?:LD_LIBRARY_PATH|NVIDIA_(?:VISIBLE_DEVICES|DRIVER_CAPABILITIES)|PYTORCH_VERSION)$/;
   return [
     {
       reference: `${path}:${tag.replace(/devel$/, "runtime")}`,
       title: "PyTorch's runtime flavour",
       lacks: ["toolkit", "cuda-libraries"],
-      lost: new Map(variables.map((name) => [name, undefined])),
+      gives: (variable) => gives.test(variable),
+      describes: ofLibraries,
+      labels: /^com\.nvidia\./,
+      entryPoint,
+      known: new Map(),
       estimate: { bytes: 6_700_000_000, source: "users' listings of these images: 13.2 and 6.4 GB for PyTorch 2.0" },
     },
   ];
 }
 
+const release = "(?:-(?:buster|bullseye|bookworm|trixie))?";
+
+// debuerreotype's slim variant: dpkg is told to leave out documents. apt has nothing to note where nothing was installed, and
+// openssh-client of the buildpack adds a group.
+const slimDifferences: BuildDifferences = {
+  free: ["etc/dpkg/dpkg.cfg.d/docker", "var/lib/apt/extended_states", "run/**", "etc/group-", "etc/gshadow-"],
+  rewritten: ["etc/group", "etc/gshadow"],
+};
+
+const slim = {
+  title: "the slim image of the same release",
+  gives: () => true,
+  describes: /^$/,
+  known: new Map<string, string>(),
+  differences: slimDifferences,
+};
+
+// docker-library builds Python for each of its images: slim's is linked without symbols.
+const ownPython = [
+  "bin/python*",
+  "lib/libpython*",
+  "lib/python*/lib-dynload/**",
+  "lib/python*/config-*/**",
+  "lib/python*/_sysconfigdata*",
+];
+
 /** Tags such as 3.11, 3.11.9-bookworm, 3 and latest; the slim one is of the same release of Debian. */
 function smallerPython(path: string, tag: string): readonly SmallerBase[] | undefined {
-  const [, version, release = ""] = /^(\d[\d.]*(?:rc\d+)?)(-(?:buster|bullseye|bookworm|trixie))?$/.exec(tag) ?? [];
-  const slim = tag === "latest" ? "slim" : version === undefined ? undefined : `${version}-slim${release}`;
-  if (slim === undefined) return undefined;
+  const [, version, system = ""] = new RegExp(`^(\\d[\\d.]*(?:rc\\d+)?)(${release})$`).exec(tag) ?? [];
+  const name = tag === "latest" ? "slim" : version === undefined ? undefined : `${version}-slim${system}`;
+  if (name === undefined) return undefined;
+  const rewritten = [...(slimDifferences.rewritten ?? []), ...ownPython.map((one) => `usr/local/${one}`)];
   return [
     {
-      reference: `${path}:${slim}`,
-      title: "the slim image of the same release",
-      lacks: ["buildpack"],
-      lost: new Map(),
+      ...slim,
+      reference: `${path}:${name}`,
+      lacks: ["buildpack", "documents"],
+      differences: { ...slimDifferences, rewritten },
       estimate: {
         bytes: 900_000_000,
         compressedBytes: 331_000_000,
@@ -99,4 +164,31 @@ function smallerPython(path: string, tag: string): readonly SmallerBase[] | unde
       },
     },
   ];
+}
+
+// Mercurial of the buildpack needs it, and so does node-gyp.
+const buildpackPython = { python3: "python3", "node-gyp": "node-gyp" };
+
+/** Tags such as 20, 20.11.1-bookworm, lts and latest. */
+function smallerNode(path: string, tag: string): readonly SmallerBase[] | undefined {
+  const [, version, system = ""] = new RegExp(`^(\\d[\\d.]*|lts|current)(${release})$`).exec(tag) ?? [];
+  const name = tag === "latest" ? "slim" : version === undefined ? undefined : `${version}${system}-slim`;
+  if (name === undefined) return undefined;
+  const estimate = {
+    bytes: 800_000_000,
+    compressedBytes: 300_000_000,
+    source: "what the same build environment is in python's images",
+  };
+  return [{ ...slim, reference: `${path}:${name}`, lacks: ["buildpack", "documents"], programs: buildpackPython, estimate }];
+}
+
+/** Tags such as bookworm, 12, 12.5 and bookworm-20240101. */
+function smallerDebian(path: string, tag: string): readonly SmallerBase[] | undefined {
+  if (!/^(?:\d+(?:\.\d+)?|stable|testing|sid|buster|bullseye|bookworm|trixie)(?:-\d{8})?$/.test(tag)) return undefined;
+  const estimate = {
+    bytes: 40_000_000,
+    compressedBytes: 19_500_000,
+    source: "first layers of the official images: 48.5 and 28.2 MB compressed on bookworm",
+  };
+  return [{ ...slim, reference: `${path}:${tag}-slim`, lacks: ["documents"], estimate }];
 }

@@ -32,3 +32,20 @@ export function savingOf(
   const claims = layerClaims(context, instruction, rules);
   return claims.length > 0 || context.isAsked(edit) ? { claims } : undefined;
 }
+
+/** The same for a cache: with what the rule finds of it go files below these folders that a later RUN removes, too late to free them. */
+export function cacheSavingOf(
+  context: EditContext,
+  edit: string,
+  instruction: Instruction,
+  rule: string,
+  folders: readonly string[],
+): ProposedSaving | undefined {
+  const saving = savingOf(context, edit, instruction, [rule]);
+  const hidden = layerClaims(context, instruction, ["late-cleanup"]).filter(({ entry }) => {
+    const path = `/${context.built?.facts.get(fileTree).path(entry) ?? ""}`;
+    return folders.some((folder) => path.startsWith(`${folder}/`));
+  });
+  if (hidden.length === 0 || (saving !== undefined && !("claims" in saving))) return saving;
+  return { claims: [...(saving?.claims ?? []), ...hidden] };
+}

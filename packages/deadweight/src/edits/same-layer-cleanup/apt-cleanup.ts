@@ -18,7 +18,8 @@ const estimate: ProposedSaving = {
 /** Lists of apt, and archives where the image shows that apt keeps them. */
 export function aptCleanup(context: EditContext, step: ScriptStep): Finding {
   const update = step.uses.find(isUpdate);
-  if (update === undefined || isMounted(step, "/var/lib/apt") || cleansLists(step)) return undefined;
+  if (cleansLists(step)) return archivesLeft(context, step);
+  if (update === undefined || isMounted(step, "/var/lib/apt")) return undefined;
   const { instruction } = step;
   if (!isRoot(step) && sudoOf(update.command) === "")
     return { instruction, message: `the lists stay: the RUN is run by ${step.user}` };
@@ -47,6 +48,24 @@ export function aptCleanup(context: EditContext, step: ScriptStep): Finding {
   };
 }
 
+/** Archives that stay where the lists are removed: images without Debian's docker-clean keep them. */
+function archivesLeft(context: EditContext, step: ScriptStep): Finding {
+  const last = step.uses.findLast(isInstall)?.command;
+  const isClean = isMounted(step, "/var/cache/apt") || cleansArchives(step);
+  const claims = isClean ? [] : layerClaims(context, step.instruction, ["apt-archives"]);
+  if (last === undefined || claims.length === 0 || (!isRoot(step) && sudoOf(last) === "")) return undefined;
+  const { instruction } = step;
+  const insertion = appended(context, step, `${sudoOf(last)}apt-get clean`, last);
+  if ("refused" in insertion) return { instruction, message: `apt's archives stay: ${insertion.refused}` };
+  return {
+    instruction,
+    message: "apt's archives stay in the layer",
+    reason: "an archive is unpacked when it is installed, and nothing reads it again",
+    replacements: [insertion.replacement],
+    saving: { claims },
+  };
+}
+
 /** Lists that a later instruction removes, and what `joined` writes again: it is there once when both are one. */
 function hiddenClaims(context: EditContext, from: Instruction, joined: Instruction | undefined): readonly EntryClaim[] {
   const { built } = context;
@@ -70,6 +89,15 @@ function cleansLists({ uses }: RunStep): boolean {
     ({ tool, verb, operands }) =>
       (tool === "apt" && /^dist-?clean$/.test(verb)) ||
       (tool === "rm" && operands.some(({ text }) => /^["']?\/var\/lib\/apt(?:\/lists(?:\/\*?)?|\/\*?)?["']?$/.test(text))),
+  );
+}
+
+/** `apt-get clean`, or `rm -rf /var/cache/apt/*`. */
+function cleansArchives({ uses }: RunStep): boolean {
+  return uses.some(
+    ({ tool, verb, operands }) =>
+      (tool === "apt" && /^(?:dist-?)?clean$/.test(verb)) ||
+      (tool === "rm" && operands.some(({ text }) => /^["']?\/var\/cache\/apt(?:\/archives)?(?:\/\*?)?["']?$/.test(text))),
   );
 }
 

@@ -1,3 +1,4 @@
+import type { BuildDifferences } from "../../contracts/edit.ts";
 import type { Basis } from "../../model/report.ts";
 
 /** A change to a Dockerfile that can be made or left, whatever becomes of the others. */
@@ -9,8 +10,8 @@ export interface PlannedEdit {
   readonly message: string;
   readonly predictedBytes: number;
   readonly basis: Basis;
-  /** Paths of files, as texts without leading slash, that the next build won't have. */
-  readonly removed: readonly string[];
+  /** In what the next build may differ beside paths that it won't have. */
+  readonly differences: readonly BuildDifferences[];
 }
 
 /** All changes that are proposed for a Dockerfile. */
@@ -20,6 +21,8 @@ export interface EditPlan {
   readonly textWith: (edits: readonly PlannedEdit[]) => string;
   /** What some of them save together: no byte is counted twice. */
   readonly bytesOf: (edits: readonly PlannedEdit[]) => number;
+  /** Paths of files, as texts without leading slash, that the next build won't have when some are made. */
+  readonly removedBy: (edits: readonly PlannedEdit[]) => readonly string[];
 }
 
 /** A Dockerfile that was built. */

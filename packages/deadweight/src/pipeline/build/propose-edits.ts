@@ -9,7 +9,7 @@ export type ProposingOptions = Omit<RewriteOptions, "image" | "context" | "targe
 /** Edits as `rewrite` proposes them, taken apart so that each can be left. Throws UserError. */
 export function proposeEdits(options: ProposingOptions): ProposeEdits {
   return async ({ path, image, context, target, args }) => {
-    const { rewrite, removedBy, bytesOf } = await weighRewrite(path, {
+    const { rewrite, removedBy, differencesBy, bytesOf } = await weighRewrite(path, {
       ...options,
       image,
       // The verification reads them too.
@@ -30,7 +30,7 @@ export function proposeEdits(options: ProposingOptions): ProposeEdits {
         message: changes.map(({ message }) => message).join("; "),
         predictedBytes: bytesOf(group),
         basis: changes.every(({ saving }) => saving.basis === "measured") ? "measured" : "estimated",
-        removed: group.flatMap((number) => removedBy(number)),
+        differences: group.map((number) => differencesBy(number)),
       };
       numbers.set(edit, group);
     }
@@ -38,6 +38,7 @@ export function proposeEdits(options: ProposingOptions): ProposeEdits {
     const plan: EditPlan = {
       edits: [...numbers.keys()],
       bytesOf: (edits) => bytesOf(numbersOf(edits)),
+      removedBy: (edits) => removedBy(numbersOf(edits)),
       textWith: (edits) => {
         const chosen = new Set(numbersOf(edits));
         const hunks = rewrite.hunks.filter(({ changes }) => changes.some((change) => chosen.has(change)));

@@ -28,7 +28,7 @@ export interface Found {
 }
 
 /** How candidates are verified. */
-export type Verifying = Omit<VerifyOptions, "changes" | "isRebuilt" | "removed" | "replaced">;
+export type Verifying = Omit<VerifyOptions, "changes" | "isRebuilt" | "removed" | "replaced" | "goneSettings" | "rewritten">;
 
 interface Tried {
   readonly text: string;
@@ -43,7 +43,7 @@ export async function tryCandidate(file: string, original: Build, place: BuildPl
   const image = await builtOrWhy(text, path, place);
   if (typeof image === "string")
     return { edits: [], attempts: 1, failure: `the original builds, and the candidate does not: ${image}` };
-  const verification = await verifyPair(original, image, [], place, options);
+  const verification = await verifyPair(original, image, {}, place, options);
   const made = { path, text, sha256, image };
   const { passed } = verification;
   return { made, edits: [], attempts: 1, verification, ...(passed ? {} : { failure: whyFailed(verification) }) };
@@ -86,12 +86,17 @@ async function tryPlan(
   place.onProgress({ kind: "note", text: `building with ${edits.length === 1 ? "1 edit" : `${edits.length} edits`}` });
   const image = await builtOrWhy(text, "the edited Dockerfile", place);
   if (typeof image === "string") return { failure: `it can't be built: ${image}` };
+  const differences = edits.flatMap((edit) => edit.differences);
   const verification = await verifyPair(
     original,
     image,
-    edits.flatMap(({ removed }) => removed),
+    {
+      removed: plan.removedBy(edits),
+      goneSettings: differences.flatMap(({ settings = [] }) => settings),
+      rewritten: differences.flatMap(({ rewritten = [] }) => rewritten),
+    },
     place,
-    options,
+    { ...options, expect: [...options.expect, ...differences.flatMap(({ free = [] }) => free)] },
   );
   return verification.passed ? { result: { text, image, verification } } : { failure: whyFailed(verification) };
 }
@@ -111,14 +116,14 @@ async function builtOrWhy(text: string, shown: string, place: BuildPlace): Promi
 async function verifyPair(
   original: Build,
   candidate: Build,
-  removed: readonly string[],
+  going: Pick<VerifyOptions, "removed" | "goneSettings" | "rewritten">,
   { names, files }: BuildPlace,
   options: Verifying,
 ): Promise<Verification> {
   const image = ({ imageId }: Build): string => `${names.program}:${imageId}`;
   // COPY of the whole context takes the Dockerfile along.
   const replaced = new Set([files.dockerfile.sha256]);
-  return verify(image(original), image(candidate), { ...options, isRebuilt: true, removed, replaced });
+  return verify(image(original), image(candidate), { ...options, ...going, isRebuilt: true, replaced });
 }
 
 /** The checks that tell a difference, each with the first of it. */

@@ -17,6 +17,9 @@ export const writtenByBuilds: readonly string[] = [
   // Its index holds times and inodes.
   "**/.git/**",
   "root/.npm/_logs/**",
+  // What deb-systemd-helper notes of units, for the scripts of their packages alone.
+  "var/lib/systemd/deb-systemd-helper-*/**",
+  "var/lib/systemd/deb-systemd-user-helper-*/**",
 ];
 
 /** Files whose content differs between builds, or when other packages are installed; that they are there counts. */
@@ -32,6 +35,8 @@ export const rewrittenByBuilds: readonly string[] = [
   "var/lib/dpkg/triggers/**",
   // What npm has installed, for npm alone.
   "**/node_modules/.package-lock.json",
+  // What pip printed when `pip install torch>=2.1` was not quoted: the shell wrote it to `=2.1`.
+  "**/=*",
 ];
 
 /**

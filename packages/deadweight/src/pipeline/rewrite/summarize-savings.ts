@@ -1,3 +1,5 @@
+import { packageChangeClaims } from "../../claims/package-change-claims.ts";
+import type { EntryClaim } from "../../contracts/rule.ts";
 import type { Facts } from "../../contracts/fact.ts";
 import type { ProposedSaving } from "../../contracts/edit.ts";
 import { fileTree } from "../../facts/file-tree.ts";
@@ -22,12 +24,19 @@ export function savingOf(saving: ProposedSaving, facts: Facts | undefined): Rewr
   };
 }
 
+/** The claims of all together: those of each, and those of packages that go only when several are made. */
+function claimsOf(savings: readonly ProposedSaving[], facts: Facts | undefined): readonly EntryClaim[] {
+  const measured = savings.flatMap((saving) => ("claims" in saving ? [saving] : []));
+  const changes = measured.flatMap(({ packages }) => packages ?? []);
+  return [...measured.flatMap(({ claims }) => claims), ...(facts === undefined ? [] : packageChangeClaims(facts, changes))];
+}
+
 /** What all save together: claimed bytes once, however many claim them, and the sum of the estimates. */
 export function totalsOf(
   savings: readonly ProposedSaving[],
   facts: Facts | undefined,
 ): Pick<DockerfileRewrite, "measured" | "estimated"> {
-  const claims = savings.flatMap((saving) => ("claims" in saving ? saving.claims : []));
+  const claims = claimsOf(savings, facts);
   const rows = facts ? reclaimable(facts.get(fileTree), [{ message: "", safety: "lossless", claims }]) : [];
   return {
     measured: {
@@ -38,11 +47,12 @@ export function totalsOf(
   };
 }
 
-/** Paths all of whose entries a saving claims: nothing is left there. Texts, in the order of the claims. */
-export function removedPaths(saving: ProposedSaving | undefined, facts: Facts | undefined): readonly string[] {
-  if (saving === undefined || facts === undefined || !("claims" in saving)) return [];
+/** Paths all of whose entries the savings claim: nothing is left there. Texts, in the order of the claims. */
+export function removedPaths(savings: readonly ProposedSaving[], facts: Facts | undefined): readonly string[] {
+  if (facts === undefined) return [];
   const tree = facts.get(fileTree);
-  const claimed = new Set(saving.claims.filter(({ ranges }) => ranges === undefined).map(({ entry }) => entry));
+  const whole = claimsOf(savings, facts).filter(({ ranges }) => ranges === undefined);
+  const claimed = new Set(whole.map(({ entry }) => entry));
   const isWhole = (entry: number): boolean =>
     tree.stored(tree.nodeOf(entry)).every((other) => claimed.has(other) || tree.fate(other) === "marker");
   // With a package's own folder goes what its scripts have put there.
