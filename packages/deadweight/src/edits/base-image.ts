@@ -186,7 +186,7 @@ function objectionByNames({ context, steps }: Ground, { lacks }: SmallerBase): s
   const unread = installs.flatMap((install) => install.unread);
   if (unread.length > 0) return `${someOf(unread)} can't be read here, and there is no image to look at`;
   if (lacks.includes("toolkit")) {
-    const caller = names.find((name) => runtimeCompiler(name) === "nvcc");
+    const caller = names.find((name) => /^(?:nvcc|toolkit)$/.test(runtimeCompiler(name) ?? ""));
     if (caller !== undefined) return `${caller} compiles with the CUDA toolkit when it runs`;
   }
   if (!lacks.includes("cuda-libraries") || context.target.base.text.includes("pytorch")) return undefined;
@@ -236,7 +236,8 @@ function compilerFor({ context, steps }: Ground, { lacks, title }: SmallerBase):
   const installs = pythonInstalls(context, steps).flatMap(({ requirements }) => requirements);
   const tools = context.built?.facts.get(jitTools).flatMap(({ found }) => found.map(({ tool }) => tool)) ?? [];
   const isCalled =
-    tools.includes("C compiler") || (context.built === undefined && installs.some(({ name }) => runtimeCompiler(name) === "gcc"));
+    tools.includes("C compiler") ||
+    (context.built === undefined && installs.some(({ name }) => /^(?:gcc|launcher)$/.test(runtimeCompiler(name) ?? "")));
   const words = steps.flatMap(({ uses }) => uses.filter(({ tool }) => tool === "apt").flatMap(({ operands }) => operands));
   if (!isCalled || words.some(({ value = "" }) => /^(?:gcc|g\+\+|clang|build-essential)/.test(value))) return [];
   return ["gcc", "libc6-dev"];

@@ -5,12 +5,13 @@ import { someOf } from "../lib/some-of.ts";
 import type { Replacement } from "../model/dockerfile.ts";
 import { appended, sudoOf } from "./evidence/appended.ts";
 import { isBuildTool } from "./evidence/build-tool-names.ts";
-import { compilesBy } from "./evidence/compiles.ts";
+import { compileSignals } from "./evidence/compile-signals.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
 import { stepsFrom } from "./evidence/later-compiler.ts";
 import { packageSaving } from "./evidence/package-saving.ts";
 import { packageWords, withoutWord, type PackageWord } from "./evidence/package-words.ts";
 import { pythonRequirements } from "./evidence/python-requirements.ts";
+import { runtimeCompiler } from "./evidence/runtime-compilers.ts";
 import { shippedSteps, type ScriptStep } from "./evidence/shipped-steps.ts";
 
 const name = "drop-build-tools";
@@ -40,9 +41,6 @@ export const dropBuildTools: Edit = defineEdit({
   propose: (context) => gathered(shippedSteps(context).map((step) => findingFor(context, step))),
 });
 
-const compilesAtRunTime =
-  /^(?:deepspeed|vllm|sglang|flashinfer.*|tilelang|gsplat|nvdiffrast|cupy(?:-.*)?|numba-cuda|pythran|cppyy|cffi-build)$/;
-
 function findingFor(context: EditContext, step: ScriptStep): Finding {
   const found = packageWords(step).filter((one) => isBuildTool(one.name) && !isPurged(step, one.name));
   if (found.length === 0) return undefined;
@@ -51,7 +49,7 @@ function findingFor(context: EditContext, step: ScriptStep): Finding {
   const needs = whyAtRunTime(context);
   if (needs !== undefined) return { instruction, message: `${names} stay: ${needs}` };
   const [, ...later] = stepsFrom(context, step);
-  const after = later.map(compilesBy).find((why) => why !== undefined);
+  const after = compileSignals(context, later)[0]?.what;
   if (after !== undefined)
     return { instruction, message: `${names} stay: ${after}; build in a stage of its own and copy the result` };
   const { going, kept, added } = callsLauncher(context) ? withLauncher(step, found) : { going: found, kept: [], added: [] };
@@ -59,7 +57,9 @@ function findingFor(context: EditContext, step: ScriptStep): Finding {
   const saving = savingFor(context, step, going, [...kept, ...added]);
   if (saving === undefined) return undefined;
   const finding =
-    compilesBy(step) === undefined ? leftOut(context, step, going, added, saving) : purged(context, step, going, added, saving);
+    compileSignals(context, [step]).length === 0
+      ? leftOut(context, step, going, added, saving)
+      : purged(context, step, going, added, saving);
   if (finding === undefined || !("replacements" in finding) || kept.length + added.length === 0) return finding;
   return { ...finding, reason: `${finding.reason}; ${someOf([...kept, ...added])} stay: ${launcher}` };
 }
@@ -153,7 +153,7 @@ function namedToStay(found: readonly PackageWord[], added: readonly string[]): r
 /** What compiles when the image runs. */
 function whyAtRunTime(context: EditContext): string | undefined {
   const { names } = pythonRequirements(context, shippedSteps(context));
-  const named = [...names].filter((one) => compilesAtRunTime.test(one));
+  const named = [...names].filter((one) => /^(?:gcc|nvcc)$/.test(runtimeCompiler(one) ?? ""));
   if (named.length > 0) return `${someOf(named)} may compile when it runs`;
   const needs = context.built?.facts.get(runtimeNeeds);
   const reasons =

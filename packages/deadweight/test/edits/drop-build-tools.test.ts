@@ -49,9 +49,35 @@ test("they stay where a later RUN compiles, what is installed compiles, or they 
   ]);
 });
 
+test("what compiles, or may, in a later RUN keeps them", () => {
+  const later = [
+    ..."gmake x;autoconf;bazel build x;scons;ld -o x;gfortran-12 x.f;cython x.pyx".split(";"),
+    ..."pip wheel git+https://mirror.example/x;pip install --no-build-isolation x;pip install --no-binary :all: x".split(";"),
+    ..."pip install xformers;pip install mmcv-full==1.7;pip install nvdiffrast;uv pip sync r.txt".split(";"),
+    ..."./build.sh;$TOOL x;npm rebuild;python3 setup.py install".split(";"),
+  ];
+  for (const command of later) {
+    const files = { "r.txt": "numpy\npsycopg2==2.9\n" };
+    assertUntouched(dropBuildTools, [`RUN apt-get install -y gcc\nRUN ${command}`], { files });
+  }
+  const left = "RUN pip install -r r.txt ./wheels/x-1-py3-none-any.whl";
+  assertTruth(dropBuildTools, [[`RUN apt-get install -y gcc curl\n${left}`, `RUN apt-get install -y curl\n${left}`]], {
+    files: { "r.txt": "numpy" },
+  });
+});
+
+test("what calls CUDA's tools alone keeps no compiler of the distribution", () => {
+  for (const one of ["cupy-cuda12x", "numba", "tensorflow", "jax", "warp-lang"]) {
+    const install = `RUN pip install ${one}`;
+    assertTruth(dropBuildTools, [[`RUN apt-get install -y gcc curl\n${install}`, `RUN apt-get install -y curl\n${install}`]]);
+  }
+  for (const one of ["lmdeploy", "colossalai", "pystan", "theano", "exllamav2", "vllm", "pycuda"])
+    assertUntouched(dropBuildTools, [`RUN apt-get install -y gcc\nRUN pip install ${one}`]);
+});
+
 test("why they stay is said", () => {
   const { notes } = proposalsOf(dropBuildTools, "FROM a\nRUN apt-get install -y gcc\nRUN make\n");
-  assert.match(notes[0]?.message ?? "", /gcc stay: make in line 3/);
+  assert.match(notes[0]?.message ?? "", /gcc stay: make runs in line 3/);
 });
 
 test("with the image it counts libraries that the tool alone brought, links to its files, its alternatives and its archives", () => {

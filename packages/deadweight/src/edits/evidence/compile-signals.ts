@@ -14,7 +14,7 @@ export interface CompileSignal {
 }
 
 const compilers =
-  /^(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+|make|cmake|ninja|meson|nvcc|gfortran|cargo|rustc|rustup|go|configure|autoreconf|setup\.py|cython)(?:-[\d.]+)?$/;
+  /^(?:gcc|g\+\+|cc|c\+\+|clang|clang\+\+|g?make|cmake|ninja|meson|bazel|scons|ld|nvcc|gfortran|cargo|rustc|rustup|go|configure|autoconf|autoreconf|setup\.py|cython)(?:-[\d.]+)?$/;
 
 const scripts = /\.(?:sh|bash)$/;
 
@@ -42,6 +42,7 @@ function compiles(context: EditContext, command: ShellCommand): string | undefin
   const values = command.words.map(({ value }) => value ?? "");
   if (/^python[\d.]*$/.test(program) && values.some((value) => /^(?:.*\/)?setup\.py$|^build_ext$/.test(value)))
     return "setup.py runs";
+  if (/^pip[\d.]*$/.test(program) && values[1] === "wheel") return "pip wheel runs";
   if (/^npm$|^yarn$|^pnpm$/.test(program) && values.includes("rebuild")) return `${program} rebuild runs`;
   const script = /^(?:ba|da|a)?sh$|^source$|^\.$/.test(program)
     ? values.slice(1).find((value) => !value.startsWith("-"))
@@ -61,8 +62,8 @@ function installSignals(context: EditContext, steps: readonly RunStep[]): readon
   return pythonInstalls(context, steps).flatMap((install): CompileSignal[] => {
     const source = compilingRequirement(install);
     const { instruction } = install.step;
-    return source === undefined
-      ? []
-      : [{ instruction, what: `${source} is built from source in line ${instruction.line}`, at: install.use.command.start }];
+    if (source === undefined) return [];
+    const what = source.startsWith("--") ? `${source} may build from source` : `${source} is built from source`;
+    return [{ instruction, what: `${what} in line ${instruction.line}`, at: install.use.command.start }];
   });
 }

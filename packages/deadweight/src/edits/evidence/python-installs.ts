@@ -1,5 +1,5 @@
 import type { EditContext } from "../../contracts/edit.ts";
-import { hasOption, type CommandUse } from "../../dockerfile/command-use.ts";
+import type { CommandUse } from "../../dockerfile/command-use.ts";
 import type { RunStep } from "../../dockerfile/run-steps.ts";
 import type { ShellWord } from "../../dockerfile/shell-script.ts";
 
@@ -33,7 +33,9 @@ export function pythonInstalls(context: EditContext, steps: readonly RunStep[]):
 
 /** Whether a command installs Python packages. */
 export function isPythonInstall({ tool, verb }: CommandUse): boolean {
-  return (tool === "pip" && verb === "install") || (tool === "uv" && /^(?:pip install|sync|add|tool install)$/.test(verb));
+  return (
+    (tool === "pip" && verb === "install") || (tool === "uv" && /^(?:pip install|pip sync|sync|add|tool install)$/.test(verb))
+  );
 }
 
 /** Names in the normal form of PEP 503. */
@@ -46,6 +48,7 @@ function requirementsOf(context: EditContext, use: CommandUse): Pick<PythonInsta
   const requirements: Requirement[] = [];
   for (const word of use.operands) {
     if (word.value === undefined) unread.push(word.text);
+    else if (use.verb === "pip sync") readFile(context, word.value, { requirements, unread, files: new Set() });
     else requirements.push({ name: nameOf(word.value), text: word.value, word });
   }
   for (const { name, value } of use.options) {
@@ -89,7 +92,8 @@ function nameOf(text: string): string {
 
 /** Why a command may compile: a package without wheels, sources, an option that refuses wheels; undefined when nothing says so. */
 export function compilingRequirement({ requirements, use }: PythonInstall): string | undefined {
-  if (hasOption(use, "--no-binary")) return "--no-binary";
+  const option = use.options.find(({ name }) => name === "--no-binary" || name === "--no-build-isolation");
+  if (option !== undefined) return option.name;
   return requirements.find(({ name, text }) => isSource(name, text))?.text;
 }
 
@@ -98,7 +102,7 @@ const withoutWheels = new RegExp(
   "^(?:flash-attn|apex|deepspeed|detectron2|mamba-ssm|causal-conv1d|pycuda|llama-cpp-python|pyaudio|mysqlclient|psycopg2|python-ldap|" +
     "uwsgi|pycairo|pygobject|dlib|fasttext|horovod|nvidia-dali-.*|transformer-engine|auto-gptq|exllamav2|pycocotools|webrtcvad|" +
     "pymssql|pygraphviz|mpi4py|gdal|pyodbc|netifaces|pyheif|py-spy-dev|openfst-python|kenlm|ctc-segmentation|pyworld|pesq|" +
-    "torch-scatter|torch-sparse|torch-cluster|torch-spline-conv|tinycudann|pytorch3d|basicsr|tts)$",
+    "torch-scatter|torch-sparse|torch-cluster|torch-spline-conv|tinycudann|pytorch3d|basicsr|tts|xformers|mmcv(?:-full)?|nvdiffrast)$",
 );
 
 function isSource(name: string, text: string): boolean {

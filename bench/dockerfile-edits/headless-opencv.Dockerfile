@@ -1,0 +1,2 @@
+FROM python:3.11-slim
+RUN pip install --no-cache-dir opencv-python==4.10.0.84

@@ -1,0 +1,2 @@
+FROM python:3.11-slim
+RUN pip install --no-cache-dir --index-url https://mirror.example/whl/cu121 torch==2.5.1 torchaudio
