@@ -34,7 +34,10 @@ export function buildImage(t: TestContext, steps: string, from: string = smallSy
   ]);
   for (const path of systemFiles()) chmodSync(join(folder, "root", path), 0o755);
   const environment = { ...process.env, DOCKER_BUILDKIT: "0" };
-  const made = spawnSync("docker", ["build", "--quiet", "--network", "none", "--tag", name, folder], { env: environment });
+  // Of the builder's cache another test may remove an image while this one builds on it.
+  const made = spawnSync("docker", ["build", "--quiet", "--no-cache", "--network", "none", "--tag", name, folder], {
+    env: environment,
+  });
   assert.equal(made.status, 0, made.stderr.toString());
   return name;
 }
