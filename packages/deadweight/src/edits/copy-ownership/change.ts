@@ -47,7 +47,7 @@ function ownerFlag(whom: string): string | undefined {
 }
 
 /**
- * Octal without the bits of user, group and folder, which BuildKit drops; `+x` of single files. Before Docker 24 BuildKit passes over
+ * Octal without the bits of user, group and folder, which BuildKit drops; `+x` of single files. BuildKit of Docker 20.10 passes over
  * symbolic modes without a word, so they are never given.
  */
 function modeFlag({ built }: EditContext, mode: string, reaches: readonly Reach[]): string | undefined {
