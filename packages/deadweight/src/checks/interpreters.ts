@@ -45,21 +45,26 @@ function canRun(facts: Facts, entry: number): boolean {
 
 // Debian Policy 12.3: programs must not need files below /usr/share/doc. Examples there may call what was never installed for them.
 const documents = /^usr\/(?:local\/)?share\/(?:doc|man|info)\//;
-// node-gyp looks for Python by itself and gives it these, lib/find-python.js; npm brings them to images without Python.
+// node-gyp looks for Python by itself and gives it these, lib/find-python.js; npm brings them to images without Python. So they don't need one
+// that was to go.
 const ofNodeGyp = /(?:^|\/)node_modules\/node-gyp\/gyp\//;
 
 /** Paths of the scripts that are in both images, by the program that their first line names. */
-function scriptsByInterpreter({ before, after }: Comparison): ReadonlyMap<string, readonly ByteString[]> | undefined {
+function scriptsByInterpreter({ before, after, expected }: Comparison): ReadonlyMap<string, readonly ByteString[]> | undefined {
   const read = before.get(programs);
   const [tree, now] = [before.get(fileTree), after.get(fileTree)];
   if (read === undefined) return undefined;
   const scripts = new Map<string, ByteString[]>();
+  const isToGo = (word: string): boolean => {
+    const program = entryNamed(before, word);
+    return program >= 0 && expected(tree.path(program)).has("remove");
+  };
   for (const entry of tree.all()) {
     const line = read.shebang(entry);
     const path = tree.path(entry);
-    if (line === undefined || documents.test(path) || ofNodeGyp.test(path) || !canRun(before, entry) || now.find(path) < 0)
-      continue;
-    for (const word of interpretersIn(line)) scripts.set(word, [...(scripts.get(word) ?? []), path]);
+    if (line === undefined || documents.test(path) || !canRun(before, entry) || now.find(path) < 0) continue;
+    for (const word of interpretersIn(line))
+      if (!ofNodeGyp.test(path) || !isToGo(word)) scripts.set(word, [...(scripts.get(word) ?? []), path]);
   }
   return scripts;
 }

@@ -89,9 +89,12 @@ test("an entry point that was to go is no word of the commands any more", async 
   assert.equal(await saidOf(interpreters, announced), "same");
 });
 
-test("what node-gyp brings is started with a Python that it looks for itself", async () => {
+test("what node-gyp brings needs no Python that was to go, as it looks for one itself", async () => {
   const [python, gyp] = [program("usr/bin/python3"), script("srv/node_modules/node-gyp/gyp/gyp_main.py", "/usr/bin/env python3")];
   const other = script("srv/main.py", "/usr/bin/env python3");
-  assert.equal(await said([python, gyp], [gyp]), "same");
-  assert.match(String(await said([python, gyp, other], [gyp, other])), /^srv\/main\.py and 0 more: \/usr\/bin\/python3 is gone$/);
+  const announced = comparisonOf(imageOf([python, gyp]), imageOf([gyp]), { "usr/bin/python3": "remove" });
+  assert.equal(await saidOf(interpreters, announced), "same");
+  assert.match(String(await said([python, gyp], [gyp])), /gyp_main\.py and 0 more: \/usr\/bin\/python3 is gone$/);
+  const used = comparisonOf(imageOf([python, gyp, other]), imageOf([gyp, other]), { "usr/bin/python3": "remove" });
+  assert.match(String(await saidOf(interpreters, used)), /^srv\/main\.py and 0 more: \/usr\/bin\/python3 is gone$/);
 });
