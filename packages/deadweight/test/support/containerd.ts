@@ -12,6 +12,8 @@ export interface Containerd {
   readonly pull: (reference: string, isForAll?: boolean) => void;
   /** The tree of a container of the image. */
   readonly tree: (reference: string) => UnpackedTree;
+  /** Frees what only this image has of the disk. */
+  readonly remove: (reference: string) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -47,10 +49,11 @@ export async function startContainerd(): Promise<Containerd> {
     try {
       return treeIn(target);
     } finally {
-      run("umount", [target]);
+      ctr("images", "unmount", ...native, "--rm", target);
     }
   };
-  return { pull, tree, close };
+  const remove: Containerd["remove"] = (reference) => ctr("images", "rm", "--sync", reference);
+  return { pull, tree, remove, close };
 }
 
 async function answering(socket: string): Promise<void> {

@@ -50,6 +50,7 @@ export async function assertOptimized(image: string, { registry, containerd }: P
   if (containerd !== undefined) {
     containerd.pull(name);
     assertExactly(optimization, byUmoci, containerd.tree(name), "containerd");
+    containerd.remove(name);
   }
   skopeo("copy", "--quiet", `oci:${layout}:x`, `docker-daemon:${image}-copied:latest`);
   run("docker", ["rmi", "--force", `${image}-copied:latest`]);
@@ -78,7 +79,9 @@ function skopeo(...args: readonly string[]): void {
 
 /** A second run changes nothing and gives the same digest. */
 async function assertIdempotent(reference: string, { result }: Optimization): Promise<void> {
-  const again = await optimize(reference, `oci:${temporaryFolder()}/again`, thorough());
+  const folder = temporaryFolder();
+  const again = await optimize(reference, `oci:${folder}/again`, thorough());
+  rmSync(folder, { recursive: true });
   assert.deepEqual(again.changes, []);
   assert.equal(again.result?.digest, result?.digest);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { run } from "./tools.ts";
@@ -44,35 +44,32 @@ export function treeIn(folder: string): UnpackedTree {
 
 /** The tree that umoci unpacks from an OCI folder. */
 export function treeByUmoci(layout: string): UnpackedTree {
-  const bundle = join(temporaryFolder(), "bundle");
-  run("umoci", ["unpack", "--image", layout, bundle]);
-  return treeIn(join(bundle, "rootfs"));
+  const folder = temporaryFolder();
+  const bundle = join(folder, "bundle");
+  try {
+    run("umoci", ["unpack", "--image", layout, bundle]);
+    return treeIn(join(bundle, "rootfs"));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** The tree that a container of the engine has, without what the engine puts there itself. */
 export function treeByEngine(image: string): UnpackedTree {
-  const folder = join(temporaryFolder(), "exported");
-  mkdirSync(folder);
+  const folder = temporaryFolder();
+  const [archive, tree] = [join(folder, "exported.tar"), join(folder, "exported")];
+  const own = /^(?:\.dockerenv|dev|dev\/.*|proc|sys|etc|etc\/(?:hosts|hostname|resolv\.conf|mtab))$/;
   const container = run("docker", ["create", "--network", "none", image, "/-"]).toString().trim();
-  const archive = `${folder}.tar`;
   try {
     run("docker", ["export", "--output", archive, container]);
+    mkdirSync(tree);
+    const exact = ["--numeric-owner", "--xattrs", "--xattrs-include=*", "--same-permissions"];
+    run("tar", ["--extract", ...exact, "--directory", tree, "--file", archive]);
+    return Object.fromEntries(Object.entries(treeIn(tree)).filter(([path]) => !own.test(path)));
   } finally {
     run("docker", ["rm", "--volumes", container]);
+    rmSync(folder, { recursive: true });
   }
-  run("tar", [
-    "--extract",
-    "--numeric-owner",
-    "--xattrs",
-    "--xattrs-include=*",
-    "--same-permissions",
-    "--directory",
-    folder,
-    "--file",
-    archive,
-  ]);
-  const own = /^(?:\.dockerenv|dev|dev\/.*|proc|sys|etc|etc\/(?:hosts|hostname|resolv\.conf|mtab))$/;
-  return Object.fromEntries(Object.entries(treeIn(folder)).filter(([path]) => !own.test(path)));
 }
 
 /** Paths that are not the same in both, or not one file with the same others. */
