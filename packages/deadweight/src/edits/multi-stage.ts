@@ -1,11 +1,13 @@
 import { defineEdit, type BuiltImage, type Edit, type EditContext, type ProposedSaving } from "../contracts/edit.ts";
+import { leavingClaims } from "../claims/leaving-claims.ts";
+import type { EntryClaim } from "../contracts/rule.ts";
 import { hasOption } from "../dockerfile/command-use.ts";
 import { joinedText } from "../dockerfile/joined-text.ts";
 import { fileTree } from "../facts/file-tree.ts";
 import { libraries } from "../facts/libraries.ts";
 import { packageClosure } from "../facts/package-closure.ts";
 import { packageEntries } from "../facts/package-entries.ts";
-import { packages } from "../facts/packages.ts";
+import { packages, type InstalledPackage } from "../facts/packages.ts";
 import { programs } from "../facts/programs.ts";
 import { pythonPackages } from "../facts/python-packages.ts";
 import { removalClaims } from "../facts/removal-claims.ts";
@@ -14,6 +16,7 @@ import { someOf } from "../lib/some-of.ts";
 import type { Instruction, Replacement, Stage } from "../model/dockerfile.ts";
 import { baseReference } from "./base-image/replace-base.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
+import { layerClaims } from "./evidence/saving.ts";
 import { insertOptions } from "./evidence/insert-options.ts";
 import { shippedSteps } from "./evidence/shipped-steps.ts";
 import { compileSignals } from "./evidence/compile-signals.ts";
@@ -76,15 +79,18 @@ function findingFor(context: EditContext): Finding {
     replacements: [
       ...renamed(context, stage),
       ...copied.replacements,
-      secondStage(context, stage, part, [...installed(shipped.names), ...copied.lines]),
+      secondStage(context, stage, part, [...installed(context, part, shipped.names), ...copied.lines]),
     ],
     saving: savingFor(context, part, shipped.names),
   };
 }
 
-function installed(names: readonly string[]): readonly string[] {
+function installed(context: EditContext, { tools }: BuildPart, names: readonly string[]): readonly string[] {
   if (names.length === 0) return [];
-  return [`RUN apt-get update && apt-get install -y --no-install-recommends ${names.join(" ")} && rm -rf /var/lib/apt/lists/*`];
+  // Where the image shows that apt keeps them.
+  const hasArchives = tools.some(({ instruction }) => layerClaims(context, instruction, ["apt-archives"]).length > 0);
+  const cleanup = `${hasArchives ? "apt-get clean && " : ""}rm -rf /var/lib/apt/lists/*`;
+  return [`RUN apt-get update && apt-get install -y --no-install-recommends ${names.join(" ")} && ${cleanup}`];
 }
 
 /** Why the tools are needed when the image runs, or it can't be told. */
@@ -107,18 +113,18 @@ function layersOf(built: BuiltImage, tools: BuildPart["tools"]): readonly number
   return tools.flatMap(({ instruction }) => [...built.layersOf(instruction)]);
 }
 
-/** The files of packages that the shipped stage installs, and of what they need. */
-function keptEntries({ facts }: BuiltImage, names: readonly string[]): ReadonlySet<number> {
+/** The packages that the shipped stage installs, and what they need. */
+function keptPackages({ facts }: BuiltImage, names: readonly string[]): ReadonlySet<InstalledPackage> {
   const all = facts.get(packages).final.filter(({ kind }) => kind === "dpkg");
   const roots = all.filter(({ name }) => names.includes(name));
-  return packageEntries(facts.get(fileTree), packageClosure(roots, new Map(all.map((one) => [one.name, one]))));
+  return packageClosure(roots, new Map(all.map((one) => [one.name, one])));
 }
 
 /** A library that came with the tools and that a file of another layer is linked with. */
 function libraryOfTools(built: BuiltImage, layers: readonly number[], names: readonly string[]): string | undefined {
   const [tree, read, found] = [built.facts.get(fileTree), built.facts.get(programs), built.facts.get(libraries)];
   if (read === undefined || found === undefined) return undefined;
-  const kept = keptEntries(built, names);
+  const kept = packageEntries(tree, keptPackages(built, names));
   for (const entry of tree.all()) {
     if (layers.includes(tree.layerOf(entry))) continue;
     const library = read.elf(entry)?.needed.find((name) => {
@@ -195,7 +201,9 @@ const sizes: Readonly<Record<string, number>> = {
   cmake: 95_600_000,
 };
 
-function savingFor({ built }: EditContext, { tools }: BuildPart, names: readonly string[]): ProposedSaving {
+function savingFor(context: EditContext, part: BuildPart, names: readonly string[]): ProposedSaving {
+  const { built } = context;
+  const { tools } = part;
   const layers = built === undefined ? [] : layersOf(built, tools);
   if (built === undefined || layers.length === 0) {
     const named = tools.flatMap(({ uses }) =>
@@ -203,13 +211,23 @@ function savingFor({ built }: EditContext, { tools }: BuildPart, names: readonly
     );
     return { bytes: Math.max(0, ...named), source: "installed size of the largest of the tools in Debian bookworm" };
   }
+  if (names.length > 0) return { claims: leavingFiles(context, built, part, names) };
   const tree = built.facts.get(fileTree);
-  const kept = keptEntries(built, names);
-  const going = [...tree.all()].filter((entry) => layers.includes(tree.layerOf(entry)) && !kept.has(entry));
-  return {
-    claims: removalClaims(
-      tree,
-      going.filter((entry) => tree.type(entry) !== "directory"),
-    ),
-  };
+  const going = [...tree.all()].filter((entry) => layers.includes(tree.layerOf(entry)) && tree.type(entry) !== "directory");
+  return { claims: removalClaims(tree, going) };
+}
+
+/** What the scripts of packages write, such as compiled modules of Python, is written again in the shipped stage: it is not counted. */
+function leavingFiles(
+  context: EditContext,
+  built: BuiltImage,
+  { tools }: BuildPart,
+  names: readonly string[],
+): readonly EntryClaim[] {
+  const kept = keptPackages(built, names);
+  const leaving = built.facts.get(packages).final.filter((one) => one.kind === "dpkg" && !kept.has(one));
+  const archives = tools.flatMap(({ instruction }) => layerClaims(context, instruction, ["apt-archives"]));
+  const files = leavingClaims(built.facts, layersOf(built, tools), new Set(leaving));
+  const claimed = new Set(archives.map(({ entry }) => entry));
+  return [...archives, ...files.filter(({ entry }) => !claimed.has(entry))];
 }

@@ -82,3 +82,51 @@ test("with the image the tools' layer is claimed, unless a file needs a library 
   const { notes } = proposalsOf(multiStage, text, { facts: image(["libgomp.so.1"]), layers: { 2: [1], 3: [2] } });
   assert.match(notes[0]?.message ?? "", /p\.so needs libgomp\.so\.1, which comes with the tools/);
 });
+
+test("what the shipped stage installs again is not counted, nor what packages' scripts write; apt's archives are cleaned where it keeps them", () => {
+  const status = (name: string, more = ""): string =>
+    `Package: ${name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1\n${more}`;
+  const list = (name: string, path: string): { readonly path: string; readonly content: string } => ({
+    path: `var/lib/dpkg/info/${name}.list`,
+    content: `/.\n/${path}\n`,
+  });
+  const installed = [
+    status("gcc", "Depends: libz9\n"),
+    status("libz9"),
+    status("curl", "Depends: libcurl9\n"),
+    status("libcurl9"),
+  ];
+  const facts = factsOf([
+    [{ path: "etc/x", content: "x" }],
+    [
+      { path: "var/lib/dpkg/status", content: installed.join("\n") },
+      ...[
+        list("gcc", "usr/bin/gcc"),
+        list("libz9", "usr/lib/libz9"),
+        list("curl", "usr/bin/curl"),
+        list("libcurl9", "usr/lib/curl9"),
+      ],
+      ...["usr/bin/gcc", "usr/lib/libz9", "usr/bin/curl", "usr/lib/curl9"].map((path) => ({ path, content: path })),
+      { path: "usr/lib/written.pyc", content: "by a script" },
+      { path: "var/cache/apt/archives/gcc_1_amd64.deb", content: "gcc" },
+      { path: "var/cache/apt/archives/curl_1_amd64.deb", content: "curl" },
+    ],
+    [{ path: "opt/venv/p.py", content: "p" }],
+  ]);
+  const text =
+    'FROM debian\nENV PATH="/opt/venv/bin:$PATH"\nRUN apt-get install -y gcc curl\nRUN python3 -m venv /opt/venv && pip install psycopg2\n';
+  const world = { facts, layers: { 3: [1], 4: [2] } };
+  const [proposal] = proposalsOf(multiStage, text, world).proposals;
+  assert.ok(proposal && "claims" in proposal.saving);
+  const paths = proposal.saving.claims.map(({ entry }) => `${facts.get(fileTree).path(entry)}`);
+  assert.deepEqual(paths.filter((path) => !path.startsWith("var/lib/dpkg/info/")).toSorted(), [
+    "usr/bin/gcc",
+    "usr/lib/libz9",
+    "var/cache/apt/archives/curl_1_amd64.deb",
+    "var/cache/apt/archives/gcc_1_amd64.deb",
+  ]);
+  assert.match(
+    edited(multiStage, text, world),
+    /install -y --no-install-recommends curl && apt-get clean && rm -rf \/var\/lib\/apt\/lists\/\*\n/,
+  );
+});

@@ -34,6 +34,7 @@ const wheels: readonly (readonly [name: string, version: string, bytes: number, 
 export async function serveSet(): Promise<SetServers> {
   const folder = temporaryFolder();
   for (const [name, version, bytes, needs] of wheels) makeWheel(folder, name, version, bytes, needs);
+  makeSources(folder);
   const files = new Map<string, Uint8Array>(
     readdirSync(folder).map((name) => [`/files/${name}`, readFileSync(join(folder, name))]),
   );
@@ -101,6 +102,24 @@ with zipfile.ZipFile(f"{folder}/{module}-{version}-py3-none-any.whl", "w", zipfi
     for path, content in {**files, f"{info}/RECORD": record}.items():
         wheel.writestr(zipfile.ZipInfo(path, (2024, 1, 1, 0, 0, 0)), content)
 `;
+
+/** Sources that have to be compiled, without a wheel. */
+function makeSources(folder: string): void {
+  const parent = temporaryFolder();
+  const files = {
+    "PKG-INFO": "Metadata-Version: 2.1\nName: compiled\nVersion: 1.0\n",
+    "setup.py":
+      'from setuptools import Extension, setup\nsetup(name="compiled", version="1.0", ext_modules=[Extension("compiled", ["compiled.c"])])\n',
+    "compiled.c":
+      "#include <Python.h>\nstatic PyObject *answer(PyObject *self, PyObject *none) { return PyLong_FromLong(42); }\n" +
+      'static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};\n' +
+      'static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "compiled", "", -1, methods};\n' +
+      "PyMODINIT_FUNC PyInit_compiled(void) { return PyModule_Create(&module); }\n",
+  };
+  mkdirSync(join(parent, "compiled-1.0"));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(parent, "compiled-1.0", name), text);
+  run("tar", ["--create", "--gzip", "--file", join(folder, "compiled-1.0.tar.gz"), "--directory", parent, "compiled-1.0"]);
+}
 
 function makeWheel(folder: string, name: string, version: string, bytes: number, needs = ""): void {
   const data = join(temporaryFolder(), "data");

@@ -73,6 +73,7 @@ export const setCases: readonly SetCase[] = [
   { name: "build-tools", bases: ["tools"] },
   { name: "build-tools-used", bases: ["debian"] },
   { name: "runtime-libraries", bases: ["tools"] },
+  { name: "virtual-environment", bases: ["debian"], wanted: ["multi-stage"] },
   { name: "several", bases: ["tools"], fill: (context) => writeFileSync(join(context, "weights.bin"), randomBytesOf(3e6)) },
   { name: "debian-slim", bases: ["debianFull", "debianSlim"], wanted: ["base-image"] },
   { name: "node-slim", bases: ["nodeFull", "nodeSlim"], wanted: ["base-image"] },
