@@ -48,6 +48,8 @@ export interface Package {
   readonly essential?: boolean;
   /** Installed only because another needs it. */
   readonly automatic?: boolean;
+  /** Only its application's developers need it: npm's devDependencies, and what these alone need. */
+  readonly development?: boolean;
   /** The archive's section: `devel`, `libdevel`, `doc`. */
   readonly section?: string;
   /** What the database says of its size, in bytes: never used as a measurement. */

@@ -107,8 +107,8 @@ function checkedOut(tree: FileTree, pack: number): number {
   const top = path.slice(0, path.indexOf("/.git/objects/pack/") + 1);
   const isChecked = (entry: number): boolean =>
     tree.layerOf(entry) === tree.layerOf(pack) && tree.type(entry) === "file" && !tree.path(entry).startsWith(`${top}.git/`);
-  const folder = tree.find(top.slice(0, -1));
+  const folder = tree.paths.find(top.slice(0, -1));
   if (folder < 0) return 0;
-  const files = [...tree.within(tree.nodeOf(folder))].filter(isChecked);
+  const files = [...tree.within(folder)].filter(isChecked);
   return files.reduce((sum, entry) => sum + tree.tarBytes(entry), 0);
 }

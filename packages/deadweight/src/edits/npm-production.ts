@@ -1,7 +1,11 @@
-import { defineEdit, type Edit, type EditContext } from "../contracts/edit.ts";
+import { defineEdit, type Edit, type EditContext, type ProposedSaving } from "../contracts/edit.ts";
 import { hasOption, type CommandUse } from "../dockerfile/command-use.ts";
 import { isMounted, runSteps } from "../dockerfile/run-steps.ts";
 import { programOf } from "../dockerfile/shell-script.ts";
+import { fileTree } from "../facts/file-tree.ts";
+import { packages } from "../facts/packages.ts";
+import { removalClaims } from "../facts/removal-claims.ts";
+import { symlinkTargets } from "../facts/symlink-targets.ts";
 import { appended, sudoOf } from "./evidence/appended.ts";
 import { homeOf } from "./evidence/cache-use.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
@@ -89,13 +93,28 @@ function developmentFinding(context: EditContext, step: ScriptStep): Finding {
   const { instruction } = step;
   if (why !== undefined)
     return { instruction, message: `development dependencies stay: ${why}; a build stage would leave them out` };
+  const saving = developmentSaving(context, step);
+  if (saving === undefined) return undefined;
   return {
     instruction,
     message: "development dependencies are installed into the shipped image",
     reason: "no command of the image builds or tests with them",
     replacements: installs.flatMap((use) => insertOptions(use, "--omit=dev")),
-    saving: unknownSaving,
+    saving,
   };
+}
+
+/** The packages that npm itself calls development ones in what it wrote, with the links to their programs. */
+function developmentSaving({ built, isAsked }: EditContext, { instruction }: ScriptStep): ProposedSaving | undefined {
+  const layers = built?.layersOf(instruction) ?? [];
+  if (built === undefined || layers.length === 0) return unknownSaving;
+  const tree = built.facts.get(fileTree);
+  const found = built.facts.get(packages).final.filter(({ kind, development = false }) => kind === "npm" && development);
+  const nodes = found.flatMap(({ folders = [] }) => folders.map((folder) => tree.paths.find(folder)));
+  const going = new Set(nodes.filter((node) => node >= 0).flatMap((node) => [...tree.within(node)]));
+  const links = built.facts.get(symlinkTargets).flatMap(([link, target]) => (going.has(target) ? [link] : []));
+  const entries = [...going, ...links].filter((entry) => layers.includes(tree.layerOf(entry)));
+  return entries.length > 0 || isAsked(name) ? { claims: removalClaims(tree, entries) } : undefined;
 }
 
 /** What in this stage or those built on it needs them. */

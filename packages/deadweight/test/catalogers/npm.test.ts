@@ -44,6 +44,28 @@ suite("npm", () => {
     );
   });
 
+  test("what devDependencies alone need is told by the file that npm writes beside them", () => {
+    const { packages, problems } = catalogOf({
+      "app/node_modules/a/package.json": { name: "a", version: "1.0.0" },
+      "app/node_modules/@s/b/package.json": { name: "@s/b", version: "1.0.0" },
+      "app/node_modules/@s/b/node_modules/c/package.json": { name: "c", version: "1.0.0" },
+      "app/node_modules/d/package.json": { name: "d", version: "1.0.0" },
+      "other/node_modules/@s/b/package.json": { name: "@s/b", version: "1.0.0" },
+      "app/node_modules/.package-lock.json": {
+        packages: {
+          "node_modules/a": {},
+          "node_modules/@s/b": { dev: true },
+          "node_modules/@s/b/node_modules/c": { dev: true, optional: true },
+          "node_modules/d": { devOptional: true, dev: "true" },
+        },
+      },
+      "bad/node_modules/.package-lock.json": "{",
+    });
+    const development = packages.filter((one) => one.development).flatMap(({ folders = [] }) => folders);
+    assert.deepEqual(development.toSorted(), ["app/node_modules/@s/b", "app/node_modules/@s/b/node_modules/c"]);
+    assert.match(problems?.map(({ message }) => message).join() ?? "", /bad\/node_modules.*no valid JSON/);
+  });
+
   test("other package.json files are no packages", () => {
     const { packages, problems } = catalogOf({
       "app/package.json": { name: "app", version: "1.0.0" },

@@ -1,6 +1,8 @@
+import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gitDepth } from "../../src/edits/git-depth.ts";
-import { assertTruth, assertUntouched } from "../support/editing.ts";
+import { assertTruth, assertUntouched, edited, proposalsOf } from "../support/editing.ts";
+import { factsOf } from "../support/layers.ts";
 
 test("clones get a depth", () => {
   assertTruth(gitDepth, [
@@ -24,4 +26,27 @@ test("they are left where the history is used, or is not brought", () => {
     "RUN git clone /src x",
     "RUN git init",
   ]);
+});
+
+test("with the image what packs hold beyond the files that are checked out is saved at least", () => {
+  const text = "FROM debian\nRUN git clone https://mirror.example/x /opt/x\n";
+  const savedOf = (packBytes: number): number => {
+    const facts = factsOf([
+      [{ path: "opt/x/of-another-layer", content: "x".repeat(50_000) }],
+      [
+        { path: "opt/x/run.sh", content: "x".repeat(5000) },
+        { path: "opt/x/.git/HEAD", content: "ref: refs/heads/main\n" },
+        { path: "opt/x/.git/objects/pack/pack-1.pack", content: "x".repeat(packBytes) },
+        { path: "opt/x/.git/objects/pack/pack-1.idx", content: "x".repeat(9000) },
+      ],
+    ]);
+    const [proposal] = proposalsOf(gitDepth, text, { facts, layers: { 2: [1] } }).proposals;
+    assert.ok(proposal && "bytes" in proposal.saving);
+    return proposal.saving.bytes;
+  };
+  // In a tar a header of 512 bytes and content in blocks of 512.
+  assert.equal(savedOf(20_480), 512 + 20_480 - (512 + 5120));
+  assert.equal(savedOf(1024), 0);
+  const without = factsOf([[{ path: "opt/x/run.sh", content: "x" }]]);
+  assert.equal(edited(gitDepth, text, { facts: without, layers: { 2: [0] } }), text);
 });

@@ -1,6 +1,9 @@
+import assert from "node:assert/strict";
 import { test } from "node:test";
 import { npmProduction } from "../../src/edits/npm-production.ts";
-import { assertTruth, assertUntouched } from "../support/editing.ts";
+import { fileTree } from "../../src/facts/file-tree.ts";
+import { assertTruth, assertUntouched, edited, proposalsOf } from "../support/editing.ts";
+import { factsOf } from "../support/layers.ts";
 
 test("development dependencies and caches are left out", () => {
   assertTruth(npmProduction, [
@@ -25,4 +28,29 @@ test("it is left alone where nothing is kept", () => {
     "RUN yarn build",
     "RUN --mount=type=cache,target=/usr/local/share/.cache yarn install",
   ]);
+});
+
+test("with the image the development packages of the layer are claimed, and the links to their programs", () => {
+  const imageWith = (dev: boolean): ReturnType<typeof factsOf> =>
+    factsOf([
+      [{ path: "etc/x", content: "x" }],
+      [
+        { path: "app/node_modules/a/package.json", content: '{"name":"a","version":"1.0.0"}' },
+        { path: "app/node_modules/b/package.json", content: '{"name":"b","version":"1.0.0"}' },
+        { path: "app/node_modules/b/run.js", content: "run" },
+        { path: "app/node_modules/.bin/b", type: "symlink", link: "../b/run.js" },
+        { path: "app/node_modules/.package-lock.json", content: JSON.stringify({ packages: { "node_modules/b": { dev } } }) },
+      ],
+    ]);
+  const text = "FROM debian\nWORKDIR /app\nRUN npm ci && npm cache clean --force\n";
+  const facts = imageWith(true);
+  const world = { facts, layers: { 3: [1] } };
+  const [proposal] = proposalsOf(npmProduction, text, world).proposals;
+  assert.ok(proposal && "claims" in proposal.saving);
+  assert.deepEqual(proposal.saving.claims.map(({ entry }) => facts.get(fileTree).path(entry)).toSorted(), [
+    "app/node_modules/.bin/b",
+    "app/node_modules/b/package.json",
+    "app/node_modules/b/run.js",
+  ]);
+  assert.equal(edited(npmProduction, text, { ...world, facts: imageWith(false) }), text);
 });

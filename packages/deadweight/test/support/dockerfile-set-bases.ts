@@ -121,24 +121,27 @@ async function makeNode(): Promise<void> {
 
 const buildpack = "gcc git libc6-dev libglib2.0-dev libsqlite3-dev openssh-client shared-mime-info";
 
-/** Python where the official images have it, of Debian's files; another build of it on a slim Debian, with the libraries that it needs. */
+const sources = "gcc libc6-dev make dpkg-dev xz-utils libssl-dev libsqlite3-dev zlib1g-dev libffi-dev libbz2-dev liblzma-dev";
+
+/** CPython of Debian's sources, built and installed as in the official images; another build of it on a slim Debian, with the libraries that it needs. */
 async function makeOfficialPython(base: "pythonFull" | "pythonSlim"): Promise<void> {
   const isSlim = base === "pythonSlim";
   const below = isSlim ? "debianSlim" : "debianFull";
   await tagSetBase(below);
-  const needed =
-    "ca-certificates libbz2-1.0 libexpat1 libffi8 liblzma5 libncursesw6 libnsl2 libreadline8 libsqlite3-0 libssl3 netbase tzdata zlib1g";
+  const needed = "ca-certificates libbz2-1.0 libffi8 liblzma5 libsqlite3-0 libssl3 netbase tzdata zlib1g";
   await make(
     base,
     contextWith({}),
     `FROM ${names.debianFull} AS python
-RUN ${install} python3-distutils python3-lib2to3 && find /usr/lib/python3.11 -name "*.py" -exec sed -i "1s,^#! */usr/bin/python3.*,#!/usr/bin/env python3," {} +
+RUN sed -i "p;s/^deb /deb-src /" /etc/apt/sources.list && ${install} ${sources}
+RUN cd /tmp && apt-get source --download-only python3.11 && tar -xf python3.11_*.orig.tar.* && cd Python-3.11* && \\
+    ./configure --enable-shared --with-ensurepip LDFLAGS=-Wl,-rpath,/usr/local/lib CFLAGS=-O1 >/dev/null && \\
+    (make -j2 && make install) >/dev/null 2>&1 && rm -rf /usr/local/lib/python3.11/test && find /usr/local -name __pycache__ -exec rm -rf {} +
 FROM ${names[below]}
 ${isSlim ? "" : `RUN ${install} ${buildpack} && ${clean}\n`}ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
 RUN ${install} ${needed} && ${clean}
-COPY --from=python /usr/bin/python3.11 /usr/local/bin/python3.11
-COPY --from=python /usr/lib/python3.11 /usr/local/lib/python3.11
-RUN ${isSlim ? "echo slim >> /usr/local/bin/python3.11 && " : ""}ln -s python3.11 /usr/local/bin/python3 && python3 -c "import ssl, sqlite3"
+COPY --from=python /usr/local /usr/local
+RUN ${isSlim ? "echo slim >> /usr/local/bin/python3.11 && " : ""}ln -s python3 /usr/local/bin/python && ln -s pip3 /usr/local/bin/pip && python -c "import ssl, sqlite3"
 CMD ["python3"]
 `,
   );

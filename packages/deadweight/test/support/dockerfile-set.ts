@@ -74,6 +74,7 @@ export const setCases: readonly SetCase[] = [
   { name: "build-tools-used", bases: ["debian"] },
   { name: "runtime-libraries", bases: ["tools"] },
   { name: "virtual-environment", bases: ["debian"], wanted: ["multi-stage"] },
+  { name: "site-packages", bases: ["pythonSlim"], wanted: ["multi-stage"] },
   { name: "several", bases: ["tools"], fill: (context) => writeFileSync(join(context, "weights.bin"), randomBytesOf(3e6)) },
   { name: "debian-slim", bases: ["debianFull", "debianSlim"], wanted: ["base-image"] },
   { name: "node-slim", bases: ["nodeFull", "nodeSlim"], wanted: ["base-image"] },
