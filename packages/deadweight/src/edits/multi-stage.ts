@@ -1,16 +1,11 @@
-import { defineEdit, type BuiltImage, type Edit, type EditContext, type ProposedSaving } from "../contracts/edit.ts";
-import { leavingClaims } from "../claims/leaving-claims.ts";
-import type { EntryClaim } from "../contracts/rule.ts";
+import { defineEdit, type BuiltImage, type Edit, type EditContext } from "../contracts/edit.ts";
 import { hasOption } from "../dockerfile/command-use.ts";
 import { joinedText } from "../dockerfile/joined-text.ts";
 import { fileTree } from "../facts/file-tree.ts";
 import { libraries } from "../facts/libraries.ts";
-import { packageClosure } from "../facts/package-closure.ts";
 import { packageEntries } from "../facts/package-entries.ts";
-import { packages, type InstalledPackage } from "../facts/packages.ts";
 import { programs } from "../facts/programs.ts";
 import { pythonPackages } from "../facts/python-packages.ts";
-import { removalClaims } from "../facts/removal-claims.ts";
 import { textOf } from "../lib/byte-string.ts";
 import { someOf } from "../lib/some-of.ts";
 import type { Instruction, Replacement, Stage } from "../model/dockerfile.ts";
@@ -23,6 +18,8 @@ import { compileSignals } from "./evidence/compile-signals.ts";
 import { pythonInstalls } from "./evidence/python-installs.ts";
 import { runtimeCompiler } from "./evidence/runtime-compilers.ts";
 import { buildPart, isPlainPip, onlyInstall, type BuildPart } from "./multi-stage/build-part.ts";
+import { keptPackages, layersOfSteps } from "./multi-stage/kept-packages.ts";
+import { stageSaving } from "./multi-stage/stage-saving.ts";
 import { finalPackages } from "./multi-stage/final-packages.ts";
 
 /** Compile in one stage, ship another. */
@@ -37,7 +34,8 @@ export const multiStage: Edit = defineEdit({
   risk:
     "It is done for one shape alone: a single stage, RUNs of apt and nothing else, then RUNs with pip and nothing else. What " +
     "compiled packages load of the compiler's own, such as libgomp1, is missed: the check elf-closure tells. Packages that compile when " +
-    "they run, editable installs, another USER and --user stop it; a note says what does. --target with the stage's name gives the shipped image.",
+    "they run, editable installs, another USER and --user stop it; a note says what does. Where --prefix is added pip compiles anew: what " +
+    "differs each time, as with debug information of a random folder, is told by file-tree, and the edit is dropped. --target with the stage's name gives the shipped image.",
   checks: ["elf-closure", "python-imports", "python-modules", "config", "file-tree"],
   example: {
     before:
@@ -81,7 +79,7 @@ function findingFor(context: EditContext): Finding {
       ...copied.replacements,
       secondStage(context, stage, part, [...installed(context, part, shipped.names), ...copied.lines]),
     ],
-    saving: savingFor(context, part, shipped.names),
+    saving: stageSaving(context, part, shipped.names),
   };
 }
 
@@ -106,18 +104,7 @@ function neededWhy(context: EditContext, { installs, tools }: BuildPart): string
   if (built === undefined)
     return unread.length === 0 ? undefined : `${someOf(unread)} can't be read, and there is no image to look at`;
   const shipped = finalPackages(tools);
-  return libraryOfTools(built, layersOf(built, tools), "names" in shipped ? shipped.names : []);
-}
-
-function layersOf(built: BuiltImage, tools: BuildPart["tools"]): readonly number[] {
-  return tools.flatMap(({ instruction }) => [...built.layersOf(instruction)]);
-}
-
-/** The packages that the shipped stage installs, and what they need. */
-function keptPackages({ facts }: BuiltImage, names: readonly string[]): ReadonlySet<InstalledPackage> {
-  const all = facts.get(packages).final.filter(({ kind }) => kind === "dpkg");
-  const roots = all.filter(({ name }) => names.includes(name));
-  return packageClosure(roots, new Map(all.map((one) => [one.name, one])));
+  return libraryOfTools(built, layersOfSteps(built, tools), "names" in shipped ? shipped.names : []);
 }
 
 /** A library that came with the tools and that a file of another layer is linked with. */
@@ -192,42 +179,4 @@ function secondStage(
   const image = base.text.slice(0, base.words()[0]?.end ?? 0);
   const lines = ["", `FROM ${flags}${image}${named}`, ...repeated.map(({ start, end }) => text.slice(start, end)), ...added];
   return { start: last.end, end: last.end, text: lines.map((line) => lineEnding + line).join("") };
-}
-
-const sizes: Readonly<Record<string, number>> = {
-  "build-essential": 323_000_000,
-  "g++": 267_000_000,
-  gcc: 180_000_000,
-  cmake: 95_600_000,
-};
-
-function savingFor(context: EditContext, part: BuildPart, names: readonly string[]): ProposedSaving {
-  const { built } = context;
-  const { tools } = part;
-  const layers = built === undefined ? [] : layersOf(built, tools);
-  if (built === undefined || layers.length === 0) {
-    const named = tools.flatMap(({ uses }) =>
-      uses.flatMap(({ operands }) => operands.map(({ value = "" }) => sizes[value] ?? 0)),
-    );
-    return { bytes: Math.max(0, ...named), source: "installed size of the largest of the tools in Debian bookworm" };
-  }
-  if (names.length > 0) return { claims: leavingFiles(context, built, part, names) };
-  const tree = built.facts.get(fileTree);
-  const going = [...tree.all()].filter((entry) => layers.includes(tree.layerOf(entry)) && tree.type(entry) !== "directory");
-  return { claims: removalClaims(tree, going) };
-}
-
-/** What the scripts of packages write, such as compiled modules of Python, is written again in the shipped stage: it is not counted. */
-function leavingFiles(
-  context: EditContext,
-  built: BuiltImage,
-  { tools }: BuildPart,
-  names: readonly string[],
-): readonly EntryClaim[] {
-  const kept = keptPackages(built, names);
-  const leaving = built.facts.get(packages).final.filter((one) => one.kind === "dpkg" && !kept.has(one));
-  const archives = tools.flatMap(({ instruction }) => layerClaims(context, instruction, ["apt-archives"]));
-  const files = leavingClaims(built.facts, layersOf(built, tools), new Set(leaving));
-  const claimed = new Set(archives.map(({ entry }) => entry));
-  return [...archives, ...files.filter(({ entry }) => !claimed.has(entry))];
 }

@@ -63,8 +63,11 @@ test("with the image the tools' layer is claimed, unless a file needs a library 
   const image = (needed: readonly string[]): ReturnType<typeof factsOf> =>
     factsOf(
       [
-        [{ path: "etc/x", content: "x" }],
+        [{ path: "usr/share/" }, { path: "etc/x", content: "x" }],
         [
+          { path: "usr/share/" },
+          { path: "etc/gss/" },
+          { path: "usr/local/" },
           { path: "usr/bin/gcc", content: "gcc" },
           { path: "usr/lib/libgomp.so.1", content: dynamicElf({}) },
         ],
@@ -76,6 +79,7 @@ test("with the image the tools' layer is claimed, unless a file needs a library 
   const [proposal] = proposalsOf(multiStage, text, { facts, layers: { 2: [1], 3: [2] } }).proposals;
   assert.ok(proposal && "claims" in proposal.saving);
   assert.deepEqual(proposal.saving.claims.map(({ entry }) => facts.get(fileTree).path(entry)).sort(), [
+    "etc/gss",
     "usr/bin/gcc",
     "usr/lib/libgomp.so.1",
   ]);
@@ -127,4 +131,38 @@ test("what the shipped stage installs again is not counted, nor what packages' s
     edited(multiStage, text, world),
     /install -y --no-install-recommends curl && apt-get clean && rm -rf \/var\/lib\/apt\/lists\/\*\n/,
   );
+});
+
+test("byte code that pip writes of itself is not copied, that of what it installs is", () => {
+  const site = "usr/local/lib/python3.11/site-packages";
+  const wheel = (name: string): readonly { readonly path: string; readonly content: string }[] => [
+    { path: `${site}/${name}-1.dist-info/METADATA`, content: `Metadata-Version: 2.1\nName: ${name}\nVersion: 1\n` },
+    {
+      path: `${site}/${name}-1.dist-info/RECORD`,
+      content: `${name}/__init__.py,,\n${name}/__pycache__/__init__.cpython-311.pyc,,\n`,
+    },
+    { path: `${site}/${name}/__init__.py`, content: name },
+  ];
+  const compiled = (name: string): { readonly path: string; readonly content: string } => ({
+    path: `${site}/${name}/__pycache__/__init__.cpython-311.pyc`,
+    content: `compiled ${name}`,
+  });
+  const facts = factsOf([
+    wheel("pip"),
+    [{ path: "usr/bin/gcc", content: "gcc" }],
+    [
+      ...wheel("psycopg2"),
+      compiled("psycopg2"),
+      compiled("pip"),
+      { path: "usr/local/lib/python3.11/__pycache__/os.cpython-311.pyc", content: "compiled os" },
+    ],
+  ]);
+  const text = `FROM python:3.11\n${apt}\nRUN pip install psycopg2\n`;
+  const [proposal] = proposalsOf(multiStage, text, { facts, layers: { 2: [1], 3: [2] } }).proposals;
+  assert.ok(proposal && "claims" in proposal.saving);
+  assert.deepEqual(proposal.saving.claims.map(({ entry }) => facts.get(fileTree).path(entry)).toSorted(), [
+    "usr/bin/gcc",
+    "usr/local/lib/python3.11/__pycache__/os.cpython-311.pyc",
+    compiled("pip").path,
+  ]);
 });

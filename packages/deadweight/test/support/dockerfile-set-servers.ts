@@ -103,13 +103,13 @@ with zipfile.ZipFile(f"{folder}/{module}-{version}-py3-none-any.whl", "w", zipfi
         wheel.writestr(zipfile.ZipInfo(path, (2024, 1, 1, 0, 0, 0)), content)
 `;
 
-/** Sources that have to be compiled, without a wheel. */
+/** Sources that have to be compiled, without a wheel; to the same bytes each time, as no debug information holds pip's random folder. */
 function makeSources(folder: string): void {
   const parent = temporaryFolder();
   const files = {
     "PKG-INFO": "Metadata-Version: 2.1\nName: compiled\nVersion: 1.0\n",
     "setup.py":
-      'from setuptools import Extension, setup\nsetup(name="compiled", version="1.0", ext_modules=[Extension("compiled", ["compiled.c"])])\n',
+      'from setuptools import Extension, setup\nsetup(name="compiled", version="1.0", ext_modules=[Extension("compiled", ["compiled.c"], extra_compile_args=["-g0"])])\n',
     "compiled.c":
       "#include <Python.h>\nstatic PyObject *answer(PyObject *self, PyObject *none) { return PyLong_FromLong(42); }\n" +
       'static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {0}};\n' +
