@@ -6,15 +6,16 @@ import type { LayerCut } from "./layer-cut.ts";
 interface Rest {
   readonly before?: Uint8Array;
   readonly after?: Uint8Array;
-  readonly zeros?: number;
   readonly change: Omit<HeaderChange, "attributes">;
 }
 
-/** Cuts in columns, for a message to a thread: a layer may have a hundred thousand, as after `chown -R`. About 60 bytes each. */
+/** Cuts in columns, for a message to a thread: a layer may have a hundred thousand, as after `chown -R` or where device code goes. About 70 bytes each. */
 export interface PackedCuts {
   readonly count: number;
   readonly starts: Float64Array;
   readonly ends: Float64Array;
+  /** -1 without. */
+  readonly zeros: Float64Array;
   /** -1 without. */
   readonly headerBytes: Float64Array;
   /** -1 without other attributes. */
@@ -35,13 +36,12 @@ export function packCuts(cuts: readonly LayerCut[]): PackedCuts {
     column(({ header }) => (header?.change.attributes === undefined ? -1 : read(header.change.attributes)));
   const xattrs = new Map<number, ReadonlyMap<string, ByteString>>();
   const rest = new Map<number, Rest>();
-  for (const [number, { before, after, zeros, header }] of cuts.entries()) {
+  for (const [number, { before, after, header }] of cuts.entries()) {
     const { attributes: own, ...change } = header?.change ?? {};
     if (own !== undefined && own.xattrs.size > 0) xattrs.set(number, own.xattrs);
     const parts = {
       ...(before === undefined ? {} : { before }),
       ...(after === undefined ? {} : { after }),
-      ...(zeros === undefined ? {} : { zeros }),
     };
     if (Object.keys(parts).length + Object.keys(change).length > 0) rest.set(number, { ...parts, change });
   }
@@ -49,6 +49,7 @@ export function packCuts(cuts: readonly LayerCut[]): PackedCuts {
     count: cuts.length,
     starts: column(({ start }) => start),
     ends: column(({ end }) => end),
+    zeros: column(({ zeros }) => zeros ?? -1),
     headerBytes: column(({ header }) => header?.bytes ?? -1),
     modes: attributes(({ mode }) => mode),
     uids: attributes(({ uid }) => uid),
@@ -62,8 +63,9 @@ export function packCuts(cuts: readonly LayerCut[]): PackedCuts {
 /** The cuts again, one at a time. */
 export function* unpackCuts(packed: PackedCuts): Generator<LayerCut> {
   for (let number = 0; number < packed.count; number++) {
-    const { before, after, zeros, change } = packed.rest.get(number) ?? {};
+    const { before, after, change } = packed.rest.get(number) ?? {};
     const bytes = packed.headerBytes[number] ?? -1;
+    const zeros = packed.zeros[number] ?? -1;
     const attributes = attributesAt(packed, number);
     yield {
       start: packed.starts[number] ?? 0,
@@ -71,7 +73,7 @@ export function* unpackCuts(packed: PackedCuts): Generator<LayerCut> {
       ...(before === undefined ? {} : { before }),
       ...(bytes < 0 ? {} : { header: { bytes, change: { ...change, ...(attributes === undefined ? {} : { attributes }) } } }),
       ...(after === undefined ? {} : { after }),
-      ...(zeros === undefined ? {} : { zeros }),
+      ...(zeros < 0 ? {} : { zeros }),
     };
   }
 }

@@ -8,6 +8,8 @@ test("cuts of every kind come out of a message to a thread as they went in", () 
   const cuts: readonly LayerCut[] = [
     { start: 0, end: 512 },
     { start: 1024, end: 1024, before: Uint8Array.of(1) },
+    { start: 1024, end: 1100, zeros: 0 },
+    { start: 1200, end: 2000, after: Uint8Array.of(4), zeros: 2 ** 40 },
     { start: 2048, end: 4096, header: { bytes: 512, change: {} } },
     { start: 4096, end: 2 ** 45, header: { bytes: 1536, change: { size: 0, attributes } }, after: Uint8Array.of(2, 3) },
     { start: 2 ** 46, end: 2 ** 47, header: { bytes: 512, change: { name: "\xff", linkname: "b" } } },
