@@ -29,18 +29,20 @@ export const npm: Cataloger = defineCataloger({
 function catalog(files: readonly WantedFile[]): Catalog {
   const draft = new CatalogDraft();
   const known = files.filter(({ path }) => !passedOver.test(path));
-  const locks = known.filter(({ path }) => lock.test(path));
-  const development = new Set(locks.flatMap((file) => draft.read(file, mostLockBytes, () => developmentFolders(file)) ?? []));
-  for (const file of known) if (!lock.test(file.path)) draft.attempt(file, () => addPackage(draft, file, development));
+  const [locks = [], manifests = []] = [true, false].map((isLock) => known.filter(({ path }) => lock.test(path) === isLock));
+  const development = new Set(
+    locks.flatMap((file) => draft.read(file, mostLockBytes, (bytes) => developmentFolders(file, bytes)) ?? []),
+  );
+  for (const file of manifests) draft.attempt(file, () => addPackage(draft, file, development));
   return draft.finish();
 }
 
 /** The folders of packages with `dev: true`. */
-function developmentFolders(file: WantedFile): readonly ByteString[] {
-  const { packages } = asRecord(parseJson(file.bytes(), `cannot read ${textOf(file.path)}`)) ?? {};
-  const end = file.path.lastIndexOf("node_modules/");
+function developmentFolders({ path }: WantedFile, bytes: Uint8Array): readonly ByteString[] {
+  const { packages } = asRecord(parseJson(bytes, `cannot read ${textOf(path)}`)) ?? {};
+  const parent = path.slice(0, path.lastIndexOf("node_modules/"));
   const found = Object.entries(asRecord(packages) ?? {}).filter(([, one]) => asRecord(one)?.["dev"] === true);
-  return found.map(([folder]) => file.path.slice(0, end) + byteStringFromText(folder));
+  return found.map(([folder]) => parent + byteStringFromText(folder));
 }
 
 function addPackage(draft: CatalogDraft, file: WantedFile, development: ReadonlySet<ByteString>): void {

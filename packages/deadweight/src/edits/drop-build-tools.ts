@@ -5,6 +5,7 @@ import { someOf } from "../lib/some-of.ts";
 import type { Replacement } from "../model/dockerfile.ts";
 import { appended, sudoOf } from "./evidence/appended.ts";
 import { isBuildTool } from "./evidence/build-tool-names.ts";
+import { estimatedToolSaving } from "./evidence/build-tool-sizes.ts";
 import { compileSignals } from "./evidence/compile-signals.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
 import { stepsFrom } from "./evidence/later-compiler.ts";
@@ -161,15 +162,6 @@ function whyAtRunTime(context: EditContext): string | undefined {
   return reasons.length > 0 ? someOf(reasons) : undefined;
 }
 
-// Installed sizes without recommended packages in Debian bookworm.
-const sizes: Readonly<Record<string, number>> = {
-  "build-essential": 323_000_000,
-  gcc: 180_000_000,
-  "g++": 267_000_000,
-  cmake: 95_600_000,
-  "python3-dev": 94_400_000,
-};
-
 function savingFor(
   context: EditContext,
   step: ScriptStep,
@@ -178,9 +170,5 @@ function savingFor(
 ): ProposedSaving | undefined {
   const measured = packageSaving(context, step.instruction, new Set(found.map((one) => one.name)), new Set(kept));
   if (measured !== undefined) return measured.claims.length > 0 || context.isAsked(name) ? measured : undefined;
-  const bytes = Math.max(0, ...found.map((one) => sizes[one.name] ?? 0));
-  return {
-    bytes,
-    source: bytes === 0 ? "not known without the image" : "installed size of the largest of them in Debian bookworm",
-  };
+  return estimatedToolSaving(found.map((one) => one.name));
 }

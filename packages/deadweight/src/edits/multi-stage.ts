@@ -11,7 +11,6 @@ import { someOf } from "../lib/some-of.ts";
 import type { Instruction, Replacement, Stage } from "../model/dockerfile.ts";
 import { baseReference } from "./base-image/replace-base.ts";
 import { gathered, type Finding } from "./evidence/gathered.ts";
-import { layerClaims } from "./evidence/saving.ts";
 import { insertOptions } from "./evidence/insert-options.ts";
 import { shippedSteps } from "./evidence/shipped-steps.ts";
 import { compileSignals } from "./evidence/compile-signals.ts";
@@ -19,7 +18,7 @@ import { pythonInstalls } from "./evidence/python-installs.ts";
 import { runtimeCompiler } from "./evidence/runtime-compilers.ts";
 import { buildPart, isPlainPip, onlyInstall, type BuildPart } from "./multi-stage/build-part.ts";
 import { keptPackages, layersOfSteps } from "./multi-stage/kept-packages.ts";
-import { stageSaving } from "./multi-stage/stage-saving.ts";
+import { archiveClaims, stageSaving } from "./multi-stage/stage-saving.ts";
 import { finalPackages } from "./multi-stage/final-packages.ts";
 
 /** Compile in one stage, ship another. */
@@ -83,11 +82,10 @@ function findingFor(context: EditContext): Finding {
   };
 }
 
-function installed(context: EditContext, { tools }: BuildPart, names: readonly string[]): readonly string[] {
+function installed(context: EditContext, part: BuildPart, names: readonly string[]): readonly string[] {
   if (names.length === 0) return [];
-  // Where the image shows that apt keeps them.
-  const hasArchives = tools.some(({ instruction }) => layerClaims(context, instruction, ["apt-archives"]).length > 0);
-  const cleanup = `${hasArchives ? "apt-get clean && " : ""}rm -rf /var/lib/apt/lists/*`;
+  // Where the image shows that apt keeps archives.
+  const cleanup = `${archiveClaims(context, part).length > 0 ? "apt-get clean && " : ""}rm -rf /var/lib/apt/lists/*`;
   return [`RUN apt-get update && apt-get install -y --no-install-recommends ${names.join(" ")} && ${cleanup}`];
 }
 

@@ -109,11 +109,14 @@ function developmentSaving({ built, isAsked }: EditContext, { instruction }: Scr
   const layers = built?.layersOf(instruction) ?? [];
   if (built === undefined || layers.length === 0) return unknownSaving;
   const tree = built.facts.get(fileTree);
+  const isHere = (entry: number): boolean => layers.includes(tree.layerOf(entry));
+  const written = [...tree.glob("**/node_modules/.package-lock.json")].map((node) => tree.visible(node));
+  if (!written.some(isHere)) return { bytes: 0, source: "not known, as npm says it from version 7 on alone" };
   const found = built.facts.get(packages).final.filter(({ kind, development = false }) => kind === "npm" && development);
   const nodes = found.flatMap(({ folders = [] }) => folders.map((folder) => tree.paths.find(folder)));
   const going = new Set(nodes.filter((node) => node >= 0).flatMap((node) => [...tree.within(node)]));
   const links = built.facts.get(symlinkTargets).flatMap(([link, target]) => (going.has(target) ? [link] : []));
-  const entries = [...going, ...links].filter((entry) => layers.includes(tree.layerOf(entry)));
+  const entries = [...going, ...links].filter(isHere);
   return entries.length > 0 || isAsked(name) ? { claims: removalClaims(tree, entries) } : undefined;
 }
 

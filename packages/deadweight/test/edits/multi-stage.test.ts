@@ -151,6 +151,7 @@ test("byte code that pip writes of itself is not copied, that of what it install
     wheel("pip"),
     [{ path: "usr/bin/gcc", content: "gcc" }],
     [
+      ...["pip", "pip/__pycache__", "psycopg2"].map((folder) => ({ path: `${site}/${folder}/` })),
       ...wheel("psycopg2"),
       compiled("psycopg2"),
       compiled("pip"),

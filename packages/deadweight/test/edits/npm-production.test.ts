@@ -31,7 +31,7 @@ test("it is left alone where nothing is kept", () => {
 });
 
 test("with the image the development packages of the layer are claimed, and the links to their programs", () => {
-  const imageWith = (dev: boolean): ReturnType<typeof factsOf> =>
+  const imageWith = (dev?: boolean): ReturnType<typeof factsOf> =>
     factsOf([
       [{ path: "etc/x", content: "x" }],
       [
@@ -39,7 +39,14 @@ test("with the image the development packages of the layer are claimed, and the 
         { path: "app/node_modules/b/package.json", content: '{"name":"b","version":"1.0.0"}' },
         { path: "app/node_modules/b/run.js", content: "run" },
         { path: "app/node_modules/.bin/b", type: "symlink", link: "../b/run.js" },
-        { path: "app/node_modules/.package-lock.json", content: JSON.stringify({ packages: { "node_modules/b": { dev } } }) },
+        ...(dev === undefined
+          ? []
+          : [
+              {
+                path: "app/node_modules/.package-lock.json",
+                content: JSON.stringify({ packages: { "node_modules/b": { dev } } }),
+              },
+            ]),
       ],
     ]);
   const text = "FROM debian\nWORKDIR /app\nRUN npm ci && npm cache clean --force\n";
@@ -53,4 +60,6 @@ test("with the image the development packages of the layer are claimed, and the 
     "app/node_modules/b/run.js",
   ]);
   assert.equal(edited(npmProduction, text, { ...world, facts: imageWith(false) }), text);
+  const [untold] = proposalsOf(npmProduction, text, { ...world, facts: imageWith() }).proposals;
+  assert.deepEqual(untold?.saving, { bytes: 0, source: "not known, as npm says it from version 7 on alone" });
 });
