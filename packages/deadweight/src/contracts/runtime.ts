@@ -87,8 +87,6 @@ export interface RuntimeSession {
   readonly memoryBytes: number;
   /** Whether ports that it publishes on its loopback are on this machine's. */
   readonly isLocal: boolean;
-  /** Whether containers can have a private network. */
-  readonly hasBridge: boolean;
   /** Made and not yet started. */
   readonly create: (plan: ContainerPlan) => Promise<Container>;
   /** Whether the engine has an image of this name or id. */

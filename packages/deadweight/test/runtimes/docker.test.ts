@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { RunResult } from "../../src/contracts/runtime.ts";
 import { docker } from "../../src/runtimes/docker.ts";
 import { pythonImage } from "../support/e2e-python.ts";
@@ -35,6 +36,61 @@ test("a run has its exit code and both outputs, and no rights", { skip }, async 
     await session.close();
   }
 });
+
+test(
+  "containers of a private network reach one another, and this machine their ports by its loopback alone",
+  { skip },
+  async (t) => {
+    const missing = await withoutNetworks();
+    if (missing !== false) return t.skip(missing);
+    const session = await connected(docker);
+    try {
+      const change = { network: "private", ports: [8000] } as const;
+      const server = await session.create(
+        shellPlan(image, "cd /dev/shm && echo here > said && exec python3 -m http.server 8000", change),
+      );
+      await server.start();
+      const address = (await server.address(8000)) ?? "";
+      assert.match(address, /^127\.0\.0\.1:\d+$/);
+      const said = await answerOf(`http://${address}/said`);
+      assert.equal(said, "here\n");
+      const asksName = "import socket; print(socket.gethostbyname(socket.gethostname()), end='')";
+      const own = text((await server.exec(["python3", "-c", asksName], 10_000)).output);
+      const asks = `import urllib.request as u; print(u.urlopen("http://${own}:8000/said").read().decode(), end="")`;
+      const other = await session.create(shellPlan(image, `exec python3 -c '${asks}'`, change));
+      await other.start();
+      assert.equal(text((await other.wait(20_000)).output), said);
+    } finally {
+      await session.close();
+    }
+    assert.equal(await leftInEngine(command), before);
+    return undefined;
+  },
+);
+
+/** Why the engine can't make networks, as without the kernel's bridges; false when it can. */
+async function withoutNetworks(): Promise<string | false> {
+  const name = `deadweight-test-${process.pid}`;
+  try {
+    await command("network", "create", name);
+    await command("network", "rm", name);
+    return false;
+  } catch (error) {
+    return `docker: no private networks: ${String(error)}`;
+  }
+}
+
+/** What is answered once something listens. */
+async function answerOf(url: string): Promise<string> {
+  for (let round = 0; round < 100; round++) {
+    try {
+      return await (await fetch(url)).text();
+    } catch {
+      await sleep(100);
+    }
+  }
+  throw new Error(`${url}: no answer`);
+}
 
 test("its processes have the numbers of this machine", { skip }, async () => {
   const session = await connected(docker);

@@ -27,14 +27,18 @@ export function portOf(service: Service, { ports }: ImageSettings): number {
   });
 }
 
-/** The container of a service, with its limits. Throws UserError, exit 2, for a network that the engine has not got. */
+/** The container of a service, with its limits. Throws UserError, exit 2, where HTTP probes can't reach it. */
 export function servicePlan(service: Service, { name, settings }: PlacedImage, session: RuntimeSession): ContainerPlan {
   const network = service.network ?? (isAsked(service) ? "private" : "none");
-  if (network === "none" && isAsked(service)) throw badNetwork("HTTP probes can't reach a container without a network");
+  if (network === "none" && isAsked(service)) {
+    throw new UserError("bad-configuration", "HTTP probes can't reach a container without a network", {
+      hint: "leave network: none out of deadweight.yaml, for a private one",
+      exitCode: 2,
+    });
+  }
   if (isAsked(service) && !session.isLocal) {
     throw new UserError("no-engine", `the ${session.place} is on another machine, where HTTP probes can't reach its containers`);
   }
-  if (network === "private" && !session.hasBridge) throw badNetwork(`the ${session.place} has no bridge for a private network`);
   return {
     ...confinedPlan(service, name, session),
     ...(service.entrypoint === undefined ? {} : { entrypoint: service.entrypoint }),
@@ -51,11 +55,4 @@ export function confinedPlan(service: Service, image: string, session: RuntimeSe
   const memoryBytes = service.memory ?? Math.floor(session.memoryBytes * 0.75);
   const asked = gpus === undefined ? {} : { gpus };
   return { image, environment, mounts, capabilities, memoryBytes, pids, readOnly, network: "none", ports: [], ...asked };
-}
-
-function badNetwork(why: string): UserError {
-  return new UserError("bad-configuration", why, {
-    hint: "network: host in deadweight.yaml lets it share this machine's network, if you trust the image",
-    exitCode: 2,
-  });
 }

@@ -59,7 +59,6 @@ async function sessionOf(engine: Engine, { program, endpoint }: EngineAddress, r
     place: engine.place,
     memoryBytes: asSize(engineFacts?.["MemTotal"]) ?? 0,
     isLocal: endpoint.kind === "socket" || (endpoint.kind === "tcp" && isLoopback(endpoint.host)),
-    hasBridge: program === "podman" || (await hasBridge(engine)),
     create,
     hasImage: (name) => hasImage(engine, name),
     imageName: (of) => {
@@ -93,13 +92,17 @@ async function createNetwork(
     Labels: { [runLabel]: runId },
     Options: { "com.docker.network.bridge.enable_ip_masquerade": "false" },
   };
-  return idIn(await make("/networks/create", body), place);
-}
-
-/** An engine that was started with `--bridge=none` has no network of the name, and most often can't make one either. */
-async function hasBridge(engine: Engine): Promise<boolean> {
-  const networks = await engine.ask({ method: "GET", path: "/networks" });
-  return Array.isArray(networks) && networks.some((network) => asRecord(network)?.["Driver"] === "bridge");
+  try {
+    return idIn(await make("/networks/create", body), place);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== "engine-failed") throw error;
+    // Whether it can is told by trying: with `--bridge=none` most engines can, without the kernel's bridges none.
+    throw new UserError("bad-configuration", `no private network: ${error.message}`, {
+      cause: error,
+      hint: "network: host in deadweight.yaml lets it share this machine's network, if you trust the image",
+      exitCode: 2,
+    });
+  }
 }
 
 async function hasImage(engine: Engine, name: string): Promise<boolean> {

@@ -8,7 +8,7 @@ import { type Answers, fakeEngine } from "../../support/fake-engine.ts";
 import { shellPlan } from "../../support/running.ts";
 import type { RuntimeSession } from "../../../src/contracts/runtime.ts";
 
-const usual: Answers = { "/info": { MemTotal: 1e9 }, "/networks": [{ Driver: "bridge" }], "/images/json": [] };
+const usual: Answers = { "/info": { MemTotal: 1e9 }, "/images/json": [] };
 
 /** Opens a session with an engine of these answers, uses it and closes it; gives what was asked. */
 async function within(
@@ -64,6 +64,21 @@ test("a private network is made once, has no way out, and its published port is 
   assert.equal(asked.filter((path) => path.endsWith("/networks/create")).length, 1);
   assert.match(bodies[0] ?? "", /"com\.docker\.network\.bridge\.enable_ip_masquerade":"false"/);
   assert.match(bodies[1] ?? "", /"NetworkMode":"net1"/);
+});
+
+test("an engine that can't make a private network says so, and what can be done", async (t) => {
+  const answers = {
+    "/networks/create": (_: IncomingMessage, response: ServerResponse) =>
+      response.writeHead(500).end(JSON.stringify({ message: "operation not supported" })),
+  };
+  await within(t, answers, async ({ create }) => {
+    await assert.rejects(create(shellPlan("x", "true", { network: "private", ports: [80] })), {
+      code: "bad-configuration",
+      exitCode: 2,
+      message: /^no private network: .*: operation not supported$/,
+      hint: /^network: host in deadweight\.yaml/,
+    });
+  });
 });
 
 test("a container that is being made while a stop comes is taken away", async (t) => {
