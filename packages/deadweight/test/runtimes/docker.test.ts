@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,7 +8,7 @@ import type { RunResult } from "../../src/contracts/runtime.ts";
 import { docker } from "../../src/runtimes/docker.ts";
 import { pythonImage } from "../support/e2e-python.ts";
 import { docker as command } from "../support/engine.ts";
-import { connected, leftInEngine, shellPlan } from "../support/running.ts";
+import { connected, leftInEngine, shellPlan, wordsOfProcesses } from "../support/running.ts";
 import { takeTurn } from "../support/take-turn.ts";
 import { withoutEngine } from "../support/tools.ts";
 
@@ -97,7 +96,7 @@ test("its processes have the numbers of this machine", { skip }, async () => {
   try {
     const container = await session.create(shellPlan(image, "sleep 60 & exec sleep 61"));
     await container.start();
-    const commands = (await container.processes()).map((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1"));
+    const commands = await wordsOfProcesses(container, "sleep\x0061\0");
     assert.ok(commands.includes("sleep\x0061\0"), JSON.stringify(commands));
   } finally {
     await session.close();

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { podman } from "../../src/runtimes/podman.ts";
 import { pythonImage } from "../support/e2e-python.ts";
-import { shellPlan } from "../support/running.ts";
+import { shellPlan, wordsOfProcesses } from "../support/running.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { without, withoutEngine } from "../support/tools.ts";
 
@@ -49,8 +49,7 @@ test("podman runs a container as docker does", async (t) => {
     );
     const sleeper = await session.create(shellPlan(name, "exec sleep 61"));
     await sleeper.start();
-    const commands = (await sleeper.processes()).map((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1"));
-    assert.deepEqual(commands, ["sleep\x0061\0"], "with the numbers of this machine");
+    assert.deepEqual(await wordsOfProcesses(sleeper, "sleep\x0061\0"), ["sleep\x0061\0"], "with the numbers of this machine");
   } finally {
     await session.close();
   }

@@ -1,4 +1,6 @@
-import type { ContainerPlan, Runtime, RuntimeSession } from "../../src/contracts/runtime.ts";
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Container, ContainerPlan, Runtime, RuntimeSession } from "../../src/contracts/runtime.ts";
 
 /** A connection to an engine, with the environment of the tests. */
 export function connected(runtime: Runtime, signal: AbortSignal = new AbortController().signal): Promise<RuntimeSession> {
@@ -21,6 +23,18 @@ export function shellPlan(image: string, script: string, changes: Partial<Contai
     readOnly: false,
     ...changes,
   };
+}
+
+/**
+ * The words of all its processes, by the numbers of this machine, once these are among them or five seconds are over: a shell takes its
+ * time to become what it executes.
+ */
+export async function wordsOfProcesses(container: Container, awaited: string): Promise<readonly string[]> {
+  for (let round = 1; ; round++) {
+    const words = (await container.processes()).map((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1"));
+    if (words.includes(awaited) || round === 50) return words;
+    await sleep(100);
+  }
 }
 
 /** How many containers, networks and images of runs the engine has. */
