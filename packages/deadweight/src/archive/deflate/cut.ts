@@ -12,12 +12,12 @@ export interface Replacement {
 }
 
 /** The cuts that change something. Throws RangeError unless they ascend without overlap: a bug of the caller. */
-export function orderedCuts(cuts: readonly Cut[]): readonly Cut[] {
+export function* orderedCuts(cuts: Iterable<Cut>): Generator<Cut> {
   let end = 0;
   for (const cut of cuts) {
     if (!Number.isSafeInteger(cut.start) || !Number.isSafeInteger(cut.end) || cut.start < end || cut.end < cut.start)
       throw new RangeError(`cut from ${cut.start} to ${cut.end} after ${end}`);
     end = cut.end;
+    if (cut.end > cut.start || (cut.replacement?.size ?? 0) > 0) yield cut;
   }
-  return cuts.filter((cut) => cut.end > cut.start || (cut.replacement?.size ?? 0) > 0);
 }

@@ -21,7 +21,7 @@ export interface SpliceSource {
 const blockCompressedBytes = 48 * 1024;
 
 /** Estimates a splice: around each cut a block and a window are deflated anew, or all there is between two cuts. */
-export function planSplice(cuts: readonly Cut[], source: SpliceSource): SplicePlan {
+export function planSplice(cuts: Iterable<Cut>, source: SpliceSource): SplicePlan {
   const block = (blockCompressedBytes * source.tarBytes) / Math.max(1, source.compressedBytes);
   let tarBytes = 0;
   let deflatedBytes = 0;

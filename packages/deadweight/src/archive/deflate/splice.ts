@@ -41,7 +41,7 @@ export async function spliceGzip(
   options: SpliceOptions,
 ): Promise<Spliced> {
   const blocks = new InflateBlocks(options.limits);
-  const splicer = new Splicer(blocks, orderedCuts(cuts), sink, options.level ?? 6);
+  const splicer = new Splicer(blocks, [...orderedCuts(cuts)], sink, options.level ?? 6);
   try {
     for await (const piece of source) {
       options.signal?.throwIfAborted();

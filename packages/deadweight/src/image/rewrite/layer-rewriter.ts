@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Limits } from "../../archive/limits.ts";
 import { fromThreadError } from "../thread-error.ts";
+import { packedMemory } from "./packed-cuts.ts";
 import type { NewContentSums } from "./new-content-sums.ts";
 import type { DevicePointers, UnprovenPointers } from "../../model/device-pointers.ts";
 import type {
@@ -24,7 +25,7 @@ export interface LayerRewriterOptions {
   readonly threads: number;
 }
 
-/** Works on layers one after the other in a thread of its own. `onProgress` gets the bytes of the source that are done, some times a second. */
+/** Works on layers one after the other in a thread of its own, which takes the memory of the cuts over. `onProgress` gets the bytes of the source that are done, some times a second. */
 export interface LayerRewriter {
   readonly rewrite: (job: RewriteJob, onProgress: (done: number) => void) => Promise<RewrittenBlob>;
   /** Makes layers of others, in the order of the job's outputs. */
@@ -51,12 +52,13 @@ export function createLayerRewriter({ limits, signal, threads }: LayerRewriterOp
   const ask = async (
     job: RewriteJob | GatherJob | SumJob | DeviceJob | CheckJob,
     onProgress: (done: number) => void,
+    transfer: ArrayBuffer[] = [],
   ): Promise<RewriteResult> => {
     signal.throwIfAborted();
     Atomics.store(done, 0, 0n);
     const timer = setInterval(() => onProgress(Number(Atomics.load(done, 0))), progressEveryMs);
     try {
-      worker.postMessage(job);
+      worker.postMessage(job, transfer);
       const [result] = (await once(worker, "message", { signal })) as [RewriteResult];
       if (result.kind === "error") throw fromThreadError(result.error);
       return result;
@@ -68,7 +70,7 @@ export function createLayerRewriter({ limits, signal, threads }: LayerRewriterOp
   };
   return {
     rewrite: async (job, onProgress) => {
-      const [blob] = blobsOf(await ask(job, onProgress));
+      const [blob] = blobsOf(await ask(job, onProgress, packedMemory(job.cuts)));
       if (blob === undefined) throw new Error(`${job.output}: the thread made nothing`);
       return blob;
     },
@@ -77,7 +79,14 @@ export function createLayerRewriter({ limits, signal, threads }: LayerRewriterOp
       if (result.kind !== "checked") throw new Error(`a blob was to be checked, and came out as ${result.kind}`);
       return result.blob;
     },
-    gather: async (job, onProgress) => blobsOf(await ask(job, onProgress)),
+    gather: async (job, onProgress) =>
+      blobsOf(
+        await ask(
+          job,
+          onProgress,
+          job.sources.flatMap(({ cuts }) => packedMemory(cuts)),
+        ),
+      ),
     sum: async (job, onProgress) => {
       const result = await ask(job, onProgress);
       if (result.kind !== "sums") throw new Error(`a layer was to be summed, and came out as ${result.kind}`);

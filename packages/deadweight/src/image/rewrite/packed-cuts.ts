@@ -1,15 +1,12 @@
 import type { ByteString } from "../../lib/byte-string.ts";
 import type { Attributes, HeaderChange } from "./change-header.ts";
 import type { LayerCut } from "./layer-cut.ts";
+import { bytesAt, packBytes, type PackedBytes } from "./packed-bytes.ts";
 
 /** What few cuts have. */
-interface Rest {
-  readonly before?: Uint8Array;
-  readonly after?: Uint8Array;
-  readonly change: Omit<HeaderChange, "attributes">;
-}
+type Rest = Omit<HeaderChange, "attributes">;
 
-/** Cuts in columns, for a message to a thread: a layer may have a hundred thousand, as after `chown -R` or where device code goes. About 70 bytes each. */
+/** Cuts in columns, for a message to a thread: a layer may have a hundred thousand, as after `chown -R` or where device code goes. About 90 bytes each. */
 export interface PackedCuts {
   readonly count: number;
   readonly starts: Float64Array;
@@ -23,6 +20,8 @@ export interface PackedCuts {
   readonly uids: Float64Array;
   readonly gids: Float64Array;
   readonly mtimes: Float64Array;
+  readonly before: PackedBytes;
+  readonly after: PackedBytes;
   readonly xattrs: ReadonlyMap<number, ReadonlyMap<string, ByteString>>;
   readonly rest: ReadonlyMap<number, Rest>;
 }
@@ -36,14 +35,11 @@ export function packCuts(cuts: readonly LayerCut[]): PackedCuts {
     column(({ header }) => (header?.change.attributes === undefined ? -1 : read(header.change.attributes)));
   const xattrs = new Map<number, ReadonlyMap<string, ByteString>>();
   const rest = new Map<number, Rest>();
-  for (const [number, { before, after, header }] of cuts.entries()) {
-    const { attributes: own, ...change } = header?.change ?? {};
+  for (const [number, { header }] of cuts.entries()) {
+    if (header === undefined) continue;
+    const { attributes: own, ...change } = header.change;
     if (own !== undefined && own.xattrs.size > 0) xattrs.set(number, own.xattrs);
-    const parts = {
-      ...(before === undefined ? {} : { before }),
-      ...(after === undefined ? {} : { after }),
-    };
-    if (Object.keys(parts).length + Object.keys(change).length > 0) rest.set(number, { ...parts, change });
+    if (Object.keys(change).length > 0) rest.set(number, change);
   }
   return {
     count: cuts.length,
@@ -55,15 +51,25 @@ export function packCuts(cuts: readonly LayerCut[]): PackedCuts {
     uids: attributes(({ uid }) => uid),
     gids: attributes(({ gid }) => gid),
     mtimes: attributes(({ mtime }) => mtime),
+    before: packBytes(cuts, ({ before }) => before),
+    after: packBytes(cuts, ({ after }) => after),
     xattrs,
     rest,
   };
 }
 
+/** The memory of the columns, to be handed to a thread. */
+export function packedMemory(packed: PackedCuts): ArrayBuffer[] {
+  const columns = Object.values(packed).filter((part) => part instanceof Float64Array);
+  const { before, after } = packed;
+  return [...columns, before.bytes, before.ends, after.bytes, after.ends].map(({ buffer }) => buffer as ArrayBuffer);
+}
+
 /** The cuts again, one at a time. */
 export function* unpackCuts(packed: PackedCuts): Generator<LayerCut> {
   for (let number = 0; number < packed.count; number++) {
-    const { before, after, change } = packed.rest.get(number) ?? {};
+    const [before, after] = [bytesAt(packed.before, number), bytesAt(packed.after, number)];
+    const change = packed.rest.get(number);
     const bytes = packed.headerBytes[number] ?? -1;
     const zeros = packed.zeros[number] ?? -1;
     const attributes = attributesAt(packed, number);

@@ -10,7 +10,7 @@ import { diskError } from "./disk-error.ts";
 import { blockBytes, blocksInUse, compressBlocks } from "./compress-blocks.ts";
 import { editedPieces } from "./edited-pieces.ts";
 import { zeroChunks, type LayerCut } from "./layer-cut.ts";
-import { unpackCuts } from "./packed-cuts.ts";
+import { type PackedCuts, unpackCuts } from "./packed-cuts.ts";
 import type { RewriteJob, RewrittenBlob } from "./rewrite-threads.ts";
 import { WrittenContent } from "./written-content.ts";
 
@@ -100,11 +100,14 @@ export async function writeBlob(
 
 function isSpliceable({ compression, isGzip, cuts, tarBytes, source }: RewriteJob): boolean {
   if (!isGzip || compression.kind !== "gzip" || cuts.count === 0) return false;
-  const estimated = Array.from(unpackCuts(cuts), ({ start, end, before, header, after, zeros }): Cut => {
+  return planSplice(estimatedCuts(cuts), { tarBytes, compressedBytes: source.size, threads: spliceAgainstThreads }).isWorthwhile;
+}
+
+function* estimatedCuts(cuts: PackedCuts): Generator<Cut> {
+  for (const { start, end, before, header, after, zeros } of unpackCuts(cuts)) {
     const size = (zeros ?? 0) + (before?.length ?? 0) + (header?.bytes ?? 0) + (after?.length ?? 0);
-    return { start, end, replacement: { size, chunks: noBytes } };
-  });
-  return planSplice(estimated, { tarBytes, compressedBytes: source.size, threads: spliceAgainstThreads }).isWorthwhile;
+    yield { start, end, replacement: { size, chunks: noBytes } };
+  }
 }
 
 async function splice(job: RewriteJob, { limits, onRead }: RewriteLayerOptions): Promise<RewrittenBlob> {

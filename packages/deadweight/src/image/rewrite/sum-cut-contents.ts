@@ -9,6 +9,7 @@ import type { FilePart } from "./blob-pieces.ts";
 import { spanOf } from "./entry-span.ts";
 import { createLayerRewriter, type LayerRewriter } from "./layer-rewriter.ts";
 import type { NewContentSum, NewContentSums, SummedFile } from "./new-content-sums.ts";
+import { packPieces } from "./packed-pieces.ts";
 import { localBlob } from "./rewrite-layers.ts";
 
 export interface SumOptions {
@@ -88,7 +89,7 @@ function summedFiles(index: LayerIndex, first: number, edits: ReadonlyMap<number
       if (edit.action !== "cut-content") return [];
       const { start, headerBytes } = spanOf(index, entry - first);
       const contentBytes = index.storedSize[entry - first] ?? 0;
-      return [{ entry, contentStart: start + headerBytes, contentBytes, pieces: edit.pieces }];
+      return [{ entry, contentStart: start + headerBytes, contentBytes, pieces: packPieces(edit.pieces) }];
     })
     .sort((one, other) => one.contentStart - other.contentStart);
 }

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import type { ContentPiece } from "../../../src/contracts/transform.ts";
-import { sumNewContents, type NewContentSum, type SummedFile } from "../../../src/image/rewrite/new-content-sums.ts";
+import { sumNewContents, type NewContentSum } from "../../../src/image/rewrite/new-content-sums.ts";
+import { packPieces } from "../../../src/image/rewrite/packed-pieces.ts";
 
 const layer = Buffer.from(Array.from({ length: 5000 }, (_, index) => (index * 31) % 251));
 
@@ -11,8 +12,15 @@ function* inPieces(pieceBytes: number): Generator<Uint8Array> {
   for (let at = 0; at < layer.length; at += pieceBytes) yield layer.subarray(at, at + pieceBytes);
 }
 
+interface OpenFile {
+  readonly entry: number;
+  readonly contentStart: number;
+  readonly contentBytes: number;
+  readonly pieces: readonly ContentPiece[];
+}
+
 /** Of the same bytes, held whole. */
-function expected({ contentStart, contentBytes, pieces }: SummedFile): NewContentSum {
+function expected({ contentStart, contentBytes, pieces }: OpenFile): NewContentSum {
   const old = layer.subarray(contentStart, contentStart + contentBytes);
   const bytes = Buffer.concat(
     pieces.map((piece) =>
@@ -37,11 +45,14 @@ const pieces = fc
 test("the sums of what the pieces make, however the layer comes", () => {
   fc.assert(
     fc.property(pieces, pieces, fc.integer({ min: 1, max: 5000 }), (one, other, pieceBytes) => {
-      const files: readonly SummedFile[] = [
+      const files: readonly OpenFile[] = [
         { entry: 3, contentStart: 100, contentBytes: 2000, pieces: one },
         { entry: 9, contentStart: 2600, contentBytes: 2000, pieces: other },
       ];
-      const sums = sumNewContents(inPieces(pieceBytes), files);
+      const sums = sumNewContents(
+        inPieces(pieceBytes),
+        files.map((file) => ({ ...file, pieces: structuredClone(packPieces(file.pieces)) })),
+      );
       assert.deepEqual(
         [...sums],
         files.map((file) => [file.entry, expected(file)]),
@@ -59,10 +70,13 @@ test("nothing is read behind the last file, and a layer that ends before it is t
       yield piece;
     }
   }
-  sumNewContents(counted(), [{ entry: 0, contentStart: 50, contentBytes: 120, pieces: [{ start: 0, end: 100 }] }]);
+  sumNewContents(counted(), [{ entry: 0, contentStart: 50, contentBytes: 120, pieces: packPieces([{ start: 0, end: 100 }]) }]);
   assert.equal(read, 200);
   assert.throws(
-    () => sumNewContents(inPieces(100), [{ entry: 0, contentStart: 4000, contentBytes: 1001, pieces: [{ start: 0, end: 5 }] }]),
+    () =>
+      sumNewContents(inPieces(100), [
+        { entry: 0, contentStart: 4000, contentBytes: 1001, pieces: packPieces([{ start: 0, end: 5 }]) },
+      ]),
     {
       code: "corrupt-layer",
     },

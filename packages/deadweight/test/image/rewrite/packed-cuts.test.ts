@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LayerCut } from "../../../src/image/rewrite/layer-cut.ts";
-import { packCuts, unpackCuts } from "../../../src/image/rewrite/packed-cuts.ts";
+import { packCuts, packedMemory, unpackCuts } from "../../../src/image/rewrite/packed-cuts.ts";
 
 test("cuts of every kind come out of a message to a thread as they went in", () => {
   const attributes = { mode: 0, uid: 5_000_000, gid: 0, mtime: -1.5, xattrs: new Map<string, string>() };
@@ -19,6 +19,8 @@ test("cuts of every kind come out of a message to a thread as they went in", () 
       header: { bytes: 0, change: { attributes: { ...attributes, xattrs: new Map([["user.a", "\0"]]) } } },
     },
   ];
-  assert.deepEqual([...unpackCuts(structuredClone(packCuts(cuts)))], cuts);
+  const packed = packCuts(cuts);
+  assert.deepEqual([...unpackCuts(structuredClone(packed, { transfer: packedMemory(packed) }))], cuts);
+  assert.ok(packed.starts.length + packed.after.bytes.length === 0, "the memory is the thread's now");
   assert.deepEqual([...unpackCuts(packCuts([]))], []);
 });
