@@ -83,11 +83,24 @@ function putFile(
 
 function putContainer(file: EditedFile, container: KeptContainer | undefined): void {
   if (container === undefined) return;
+  const [only, ...others] = container.entries;
+  if (only !== undefined && "bytes" in only && others.length === 0) return file.put(containerOf(only.bytes));
   file.put(containerHeader(container));
   for (const entry of container.entries) {
     if ("bytes" in entry) file.put(entry.bytes);
     else file.copy(entry.start, entry.end);
   }
+}
+
+const containersOfOne = new WeakMap<Uint8Array, Uint8Array>();
+
+/** A container of one image: in some files nearly all of twenty thousand become the same one, so that they share its memory. */
+function containerOf(image: Uint8Array): Uint8Array {
+  const known = containersOfOne.get(image);
+  if (known !== undefined) return known;
+  const made = Buffer.concat([containerHeader({ entries: [{ bytes: image }] }), image]);
+  containersOfOne.set(image, made);
+  return made;
 }
 
 /** Headers that contradict each other before do so after: what the loader could take in another way is left. */

@@ -94,7 +94,9 @@ function lastFrom(starts: readonly number[], place: number): number {
   return from;
 }
 
+/** A piece that stays whole stays the same object, so that what shares memory goes on sharing it. */
 function partOf(piece: FilePiece, from: number, to: number): FilePiece {
+  if (from === 0 && to === pieceBytes(piece)) return piece;
   if ("bytes" in piece) return { bytes: piece.bytes.subarray(from, to) };
   if ("zeros" in piece) return { zeros: to - from };
   return { start: piece.start + from, end: piece.start + to };

@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import type { Limits } from "../../archive/limits.ts";
 import { fromThreadError } from "../thread-error.ts";
 import { packedMemory } from "./packed-cuts.ts";
+import { piecesMemory } from "./packed-pieces.ts";
 import type { NewContentSums } from "./new-content-sums.ts";
 import type { DevicePointers, UnprovenPointers } from "../../model/device-pointers.ts";
 import type {
@@ -25,7 +26,7 @@ export interface LayerRewriterOptions {
   readonly threads: number;
 }
 
-/** Works on layers one after the other in a thread of its own, which takes the memory of the cuts over. `onProgress` gets the bytes of the source that are done, some times a second. */
+/** Works on layers one after the other in a thread of its own, which takes the memory of cuts and pieces over. `onProgress` gets the bytes of the source that are done, some times a second. */
 export interface LayerRewriter {
   readonly rewrite: (job: RewriteJob, onProgress: (done: number) => void) => Promise<RewrittenBlob>;
   /** Makes layers of others, in the order of the job's outputs. */
@@ -88,7 +89,8 @@ export function createLayerRewriter({ limits, signal, threads }: LayerRewriterOp
         ),
       ),
     sum: async (job, onProgress) => {
-      const result = await ask(job, onProgress);
+      const memory = job.summed.flatMap(({ pieces }) => piecesMemory(pieces));
+      const result = await ask(job, onProgress, memory);
       if (result.kind !== "sums") throw new Error(`a layer was to be summed, and came out as ${result.kind}`);
       return result.sums;
     },

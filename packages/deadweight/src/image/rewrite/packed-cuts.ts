@@ -1,12 +1,12 @@
 import type { ByteString } from "../../lib/byte-string.ts";
 import type { Attributes, HeaderChange } from "./change-header.ts";
 import type { LayerCut } from "./layer-cut.ts";
-import { bytesAt, packBytes, type PackedBytes } from "./packed-bytes.ts";
+import { bytesAt, bytesMemory, packBytes, type PackedBytes } from "./packed-bytes.ts";
 
 /** What few cuts have. */
 type Rest = Omit<HeaderChange, "attributes">;
 
-/** Cuts in columns, for a message to a thread: a layer may have a hundred thousand, as after `chown -R` or where device code goes. About 90 bytes each. */
+/** Cuts in columns, for a message to a thread: a layer may have a hundred thousand, as after `chown -R` or where device code goes. About 100 bytes each. */
 export interface PackedCuts {
   readonly count: number;
   readonly starts: Float64Array;
@@ -61,8 +61,7 @@ export function packCuts(cuts: readonly LayerCut[]): PackedCuts {
 /** The memory of the columns, to be handed to a thread. */
 export function packedMemory(packed: PackedCuts): ArrayBuffer[] {
   const columns = Object.values(packed).filter((part) => part instanceof Float64Array);
-  const { before, after } = packed;
-  return [...columns, before.bytes, before.ends, after.bytes, after.ends].map(({ buffer }) => buffer as ArrayBuffer);
+  return [...columns.map(({ buffer }) => buffer as ArrayBuffer), ...bytesMemory(packed.before), ...bytesMemory(packed.after)];
 }
 
 /** The cuts again, one at a time. */

@@ -1,5 +1,5 @@
 import type { ContentPiece } from "../../contracts/transform.ts";
-import { bytesAt, packBytes, type PackedBytes } from "./packed-bytes.ts";
+import { bytesAt, bytesMemory, packBytes, type PackedBytes } from "./packed-bytes.ts";
 
 /** Pieces of new content in columns, for a message to a thread: files with device code have them by the ten thousand. */
 export interface PackedPieces {
@@ -22,6 +22,11 @@ export function packPieces(pieces: readonly ContentPiece[]): PackedPieces {
     zeros: Float64Array.from(pieces, (piece) => ("zeros" in piece ? piece.zeros : 0)),
     bytes: packBytes(pieces, (piece) => ("bytes" in piece ? piece.bytes : undefined)),
   };
+}
+
+/** The memory of the columns, to be handed to a thread. */
+export function piecesMemory({ starts, ends, zeros, bytes }: PackedPieces): ArrayBuffer[] {
+  return [...[starts, ends, zeros].map(({ buffer }) => buffer as ArrayBuffer), ...bytesMemory(bytes)];
 }
 
 /** The piece at a place; undefined behind the last. */

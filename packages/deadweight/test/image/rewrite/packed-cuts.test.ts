@@ -24,3 +24,15 @@ test("cuts of every kind come out of a message to a thread as they went in", () 
   assert.ok(packed.starts.length + packed.after.bytes.length === 0, "the memory is the thread's now");
   assert.deepEqual([...unpackCuts(packCuts([]))], []);
 });
+
+test("bytes that many cuts have in common are held once", () => {
+  const [shared, own] = [Buffer.alloc(600, 7), Buffer.alloc(50, 8)];
+  const cuts = Array.from({ length: 1000 }, (_, place): LayerCut => ({
+    start: 1000 * place,
+    end: 1000 * place + 900,
+    after: place === 500 ? own : shared,
+  }));
+  const packed = packCuts(cuts);
+  assert.equal(packed.after.bytes.length, 650);
+  assert.deepEqual(Array.from(unpackCuts(packed), ({ after }) => Buffer.from(after ?? []).equals(shared)).indexOf(false), 500);
+});
