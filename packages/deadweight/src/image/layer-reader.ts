@@ -32,9 +32,12 @@ const inputSlots = { count: 8, bytes: 256 * 1024 };
 const outputSlots = { count: 4, bytes: 1024 * 1024 };
 const progressEveryMs = 100;
 
-/** How many layers are worth reading side by side. Each has two threads, but inflating leaves the other one idle half of its time. */
-export function readersFor(layers: number): number {
-  return Math.max(1, Math.min(layers, 8, availableParallelism()));
+/**
+ * How many layers are worth reading side by side. Each has two threads, but inflating leaves the other one idle half of its time; where
+ * `isSparing`, for each takes some 25 MB, there are no more threads than cores.
+ */
+export function readersFor(layers: number, isSparing = false): number {
+  return Math.max(1, Math.min(layers, 8, Math.floor(availableParallelism() / (isSparing ? 2 : 1))));
 }
 
 /** A reader that starts its threads with the first layer; `close` ends them. */

@@ -14,6 +14,8 @@ export interface ReadLayersOptions {
   readonly spoolFolder: string;
   /** Whether indexes get `programs`; what the cache has must be of the same kind. */
   readonly programs?: boolean;
+  /** Whether memory matters more than time: what was made of an image is in memory as well. Not when absent. */
+  readonly isSparing?: boolean;
   readonly signal: AbortSignal;
   readonly cache: LayerCache | undefined;
   readonly onProgress: (event: ProgressEvent) => void;
@@ -34,7 +36,8 @@ export async function readLayers(image: Image, options: ReadLayersOptions): Prom
   if (found.size > 0)
     options.onProgress({ kind: "note", text: `${found.size} of ${found.size + missing.length} layers known from the cache` });
   missing.sort((one, other) => other.blob.size - one.blob.size);
-  await sideBySide(readersFor(missing.length), options.signal, (signal) => readQueue(missing, found, { ...options, signal }));
+  const readers = readersFor(missing.length, options.isSparing);
+  await sideBySide(readers, options.signal, (signal) => readQueue(missing, found, { ...options, signal }));
   return image.layers.map((layer) => indexFor(layer, found));
 }
 

@@ -71,8 +71,7 @@ export async function optimizeIndex(found: FoundIndex, index: ImageIndex, option
   const described = preferred(images, found.open.platform);
   for (const member of images) {
     options.onProgress?.({ kind: "note", text: `${member.name}: image ${made.size + 1} of ${images.length}` });
-    const readIndexes: FoundImage["readIndexes"] = (image, known = layers, patterns?) =>
-      found.readIndexes(image, known, patterns);
+    const readIndexes: FoundImage["readIndexes"] = (image, known = layers) => found.readIndexes(image, known);
     const source = sourceOf(found.source, { descriptor: member.descriptor, bytes: member.manifest.bytes });
     const open = { ...found.open, platform: member.platform };
     const result = await options.make(await readFacts({ ...found, source, open, readIndexes }, options));

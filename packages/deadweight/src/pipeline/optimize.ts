@@ -206,11 +206,10 @@ async function write(
  * Reads the layers that were rewritten. What the others hold is known, also when they are compressed otherwise: they were compared as they
  * were written, and stores check the digests of what they write.
  */
-async function factsOfRewritten({ facts, open, readIndexes }: ReadImage, rewritten: RewrittenImage): Promise<Facts> {
+async function factsOfRewritten({ facts, open, readTrees }: ReadImage, rewritten: RewrittenImage): Promise<Facts> {
   const image = await completeImage(rewrittenSource(rewritten, facts.image.reference), open.platform, defaultLimits);
   const byDigest = new Map([...facts.layers, ...rewritten.checked].map((layer) => [layer.digest, layer]));
-  // Trees are compared, not packages: no contents are kept.
-  const layers = await readIndexes(image, { get: (key) => byDigest.get(key), put: () => {}, close: () => {} }, []);
+  const layers = await readTrees(image, { get: (key) => byDigest.get(key), put: () => {}, close: () => {} });
   return createFacts({ ...facts, image, layers });
 }
 

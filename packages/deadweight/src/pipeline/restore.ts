@@ -124,9 +124,9 @@ async function check(into: ReadImage, from: ReadImage, taller: TallerImage, { en
 }
 
 /** Reads the new layer; what the others hold is known. */
-async function factsOf({ facts, open, readIndexes }: ReadImage, taller: TallerImage): Promise<Facts> {
+async function factsOf({ facts, open, readTrees }: ReadImage, taller: TallerImage): Promise<Facts> {
   const image = await completeImage(rewrittenSource(taller, facts.image.reference), open.platform, defaultLimits);
   const known = new Map(facts.layers.map((layer) => [layer.digest, layer]));
-  const layers = await readIndexes(image, { get: (key) => known.get(key), put: () => {}, close: () => {} }, []);
+  const layers = await readTrees(image, { get: (key) => known.get(key), put: () => {}, close: () => {} });
   return createFacts({ ...facts, image, layers });
 }

@@ -11,7 +11,7 @@ import { completeImage } from "../image/complete.ts";
 import { type CacheDatabase, openCacheDatabase } from "../image/cache-database.ts";
 import { type LayerCache, layerCacheIn } from "../image/layer-cache.ts";
 import { readDevicePointers } from "../image/rewrite/read-device-pointers.ts";
-import { readLayers } from "../image/read-layers.ts";
+import { readLayers, type ReadLayersOptions } from "../image/read-layers.ts";
 import { cacheFolder } from "../lib/cache-folder.ts";
 import type { GpuChoice } from "../model/gpu.ts";
 import type { Image } from "../model/image.ts";
@@ -56,8 +56,10 @@ export interface FoundImage {
   readonly open: OpenOptions;
   /** Ends the steps that stores have told of. */
   readonly endSteps: () => void;
-  /** Reads the layers of an image; of contents it keeps what catalogers want, or what is asked for. */
-  readonly readIndexes: (image: Image, known?: LayerCache, patterns?: readonly Want[]) => Promise<readonly LayerIndex[]>;
+  /** Reads the layers of an image, and keeps of contents what catalogers want. */
+  readonly readIndexes: (image: Image, known?: LayerCache) => Promise<readonly LayerIndex[]>;
+  /** Reads those that are not known again, for a comparison of trees: no contents are kept, and few layers are read side by side. */
+  readonly readTrees: (image: Image, known: LayerCache) => Promise<readonly LayerIndex[]>;
   /** Reads them with what their programs ask of others. */
   readonly readPrograms: (image: Image) => Promise<readonly LayerIndex[]>;
   /** What is known of layers from earlier runs. */
@@ -107,11 +109,13 @@ export async function withSource<T>(
     const { source, store } = await openImage(reference, open).finally(progress.end);
     try {
       options.onProgress?.({ kind: "note", text: `${reference}: from ${store.scheme}` });
-      const readIndexes: FoundImage["readIndexes"] = (image, known = cache, patterns = allWants()) =>
-        indexesOf(image, { ...options, patterns }, open, known);
+      const readIndexes: FoundImage["readIndexes"] = (image, known = cache) =>
+        indexesOf(image, { ...options, patterns: allWants() }, open, known);
+      const readTrees: FoundImage["readTrees"] = (image, known) =>
+        indexesOf(image, { ...options, patterns: [], isSparing: true }, open, known);
       const readPrograms: FoundImage["readPrograms"] = (image) => indexesWithPrograms(image, options, open);
       const weights = knownWeightsIn(database);
-      return await use({ source, store, open, endSteps: progress.end, readIndexes, readPrograms, cache, weights });
+      return await use({ source, store, open, endSteps: progress.end, readIndexes, readTrees, readPrograms, cache, weights });
     } finally {
       await source.close();
     }
@@ -205,12 +209,13 @@ function allWants(): readonly Want[] {
 
 async function indexesOf(
   image: Image,
-  options: ImageOptions & { readonly patterns: readonly Want[] },
+  options: ImageOptions & Pick<ReadLayersOptions, "patterns" | "isSparing">,
   { temporaryFolder, signal }: OpenOptions,
   cache: LayerCache | undefined,
 ): Promise<readonly LayerIndex[]> {
   return readLayers(image, {
     patterns: options.patterns,
+    isSparing: options.isSparing === true,
     limits: defaultLimits,
     spoolFolder: temporaryFolder,
     programs: options.programs === true,
