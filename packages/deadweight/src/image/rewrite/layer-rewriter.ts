@@ -26,7 +26,10 @@ export interface LayerRewriterOptions {
   readonly threads: number;
 }
 
-/** Works on layers one after the other in a thread of its own, which takes the memory of cuts and pieces over. `onProgress` gets the bytes of the source that are done, some times a second. */
+/**
+ * Works on layers one after the other in a thread of its own, which takes over the memory of cuts and pieces: a job is asked for once.
+ * `onProgress` gets the bytes of the source that are done, some times a second.
+ */
 export interface LayerRewriter {
   readonly rewrite: (job: RewriteJob, onProgress: (done: number) => void) => Promise<RewrittenBlob>;
   /** Makes layers of others, in the order of the job's outputs. */
@@ -80,14 +83,10 @@ export function createLayerRewriter({ limits, signal, threads }: LayerRewriterOp
       if (result.kind !== "checked") throw new Error(`a blob was to be checked, and came out as ${result.kind}`);
       return result.blob;
     },
-    gather: async (job, onProgress) =>
-      blobsOf(
-        await ask(
-          job,
-          onProgress,
-          job.sources.flatMap(({ cuts }) => packedMemory(cuts)),
-        ),
-      ),
+    gather: async (job, onProgress) => {
+      const memory = job.sources.flatMap(({ cuts }) => packedMemory(cuts));
+      return blobsOf(await ask(job, onProgress, memory));
+    },
     sum: async (job, onProgress) => {
       const memory = job.summed.flatMap(({ pieces }) => piecesMemory(pieces));
       const result = await ask(job, onProgress, memory);

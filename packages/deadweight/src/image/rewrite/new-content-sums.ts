@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { UserError } from "../../lib/user-error.ts";
 import { zeroChunks } from "./layer-cut.ts";
-import type { ContentPiece } from "../../contracts/transform.ts";
 import { pieceAt, type PackedPieces } from "./packed-pieces.ts";
 
 /** Sums of an entry's content, in hexadecimal digits. */
@@ -70,7 +69,7 @@ class OpenSum {
     const part = (from: number, to: number): Uint8Array =>
       bytes.subarray(Math.max(from, place) - place, Math.max(0, Math.min(to, end) - place));
     if (this.#start < end && this.#end > place) this.#md5Before.update(part(this.#start, this.#end));
-    for (let piece = this.#piece(); piece !== undefined; piece = this.#nextPiece()) {
+    for (let piece = pieceAt(this.#pieces, this.#done); piece !== undefined; piece = pieceAt(this.#pieces, ++this.#done)) {
       if ("bytes" in piece) this.#add(piece.bytes);
       else if ("zeros" in piece) for (const chunk of zeroChunks(piece.zeros)) this.#add(chunk);
       else {
@@ -85,15 +84,6 @@ class OpenSum {
   finish(): NewContentSum {
     const [sha256, md5, md5Before] = [this.#sha256, this.#md5, this.#md5Before].map((hash) => hash.digest("hex"));
     return { sha256: sha256 ?? "", md5: md5 ?? "", md5Before: md5Before ?? "" };
-  }
-
-  #piece(): ContentPiece | undefined {
-    return pieceAt(this.#pieces, this.#done);
-  }
-
-  #nextPiece(): ContentPiece | undefined {
-    this.#done++;
-    return this.#piece();
   }
 
   #add(bytes: Uint8Array): void {

@@ -8,18 +8,21 @@ export interface PackedBytes {
 /** None is the same as an empty one. What is in the list more than once, as the same object, is held once. */
 export function packBytes<T>(items: readonly T[], read: (item: T) => Uint8Array | undefined): PackedBytes {
   const placeOf = new Map<Uint8Array, number>();
+  const starts = new Float64Array(items.length);
+  const ends = new Float64Array(items.length);
   let total = 0;
-  const starts = Float64Array.from(items, (item) => {
-    const own = read(item) ?? none;
-    const known = placeOf.get(own);
-    if (known !== undefined) return known;
-    placeOf.set(own, total);
-    total += own.length;
-    return total - own.length;
-  });
+  for (const [number, item] of items.entries()) {
+    const own = read(item);
+    if (own === undefined) continue;
+    const place = placeOf.get(own) ?? total;
+    if (place === total) total += own.length;
+    placeOf.set(own, place);
+    starts[number] = place;
+    ends[number] = place + own.length;
+  }
   const bytes = new Uint8Array(total);
   for (const [own, place] of placeOf) bytes.set(own, place);
-  return { bytes, starts, ends: starts.map((start, number) => start + (read(items[number] as T)?.length ?? 0)) };
+  return { bytes, starts, ends };
 }
 
 /** One of them, in the memory of all; undefined when it is empty. */
@@ -32,5 +35,3 @@ export function bytesAt({ bytes, starts, ends }: PackedBytes, number: number): U
 export function bytesMemory({ bytes, starts, ends }: PackedBytes): ArrayBuffer[] {
   return [bytes, starts, ends].map(({ buffer }) => buffer as ArrayBuffer);
 }
-
-const none: Uint8Array = new Uint8Array(0);

@@ -26,7 +26,7 @@ test("cuts of every kind come out of a message to a thread as they went in", () 
 });
 
 test("bytes that many cuts have in common are held once", () => {
-  const [shared, own] = [Buffer.alloc(600, 7), Buffer.alloc(50, 8)];
+  const [shared, own] = [new Uint8Array(600).fill(7), new Uint8Array(50).fill(8)];
   const cuts = Array.from({ length: 1000 }, (_, place): LayerCut => ({
     start: 1000 * place,
     end: 1000 * place + 900,
@@ -34,5 +34,5 @@ test("bytes that many cuts have in common are held once", () => {
   }));
   const packed = packCuts(cuts);
   assert.equal(packed.after.bytes.length, 650);
-  assert.deepEqual(Array.from(unpackCuts(packed), ({ after }) => Buffer.from(after ?? []).equals(shared)).indexOf(false), 500);
+  assert.deepEqual([...unpackCuts(packed)], cuts);
 });
